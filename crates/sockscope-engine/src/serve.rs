@@ -1,0 +1,1 @@
+//! Serves any number of listeners from one process, on epoll.

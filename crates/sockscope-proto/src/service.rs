@@ -1,0 +1,1 @@
+//! The services: pong, echo, ticker, discard, whoami.

@@ -1,0 +1,1 @@
+//! The workloads: what a measuring client does.

@@ -1,0 +1,5 @@
+//! The commands: each turns its arguments into a plan, runs it, and renders the result.
+
+pub(crate) mod bench;
+pub(crate) mod ping;
+pub(crate) mod serve;

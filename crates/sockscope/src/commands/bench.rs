@@ -1,0 +1,13 @@
+//! `bench`.
+
+use crate::fault::CliError;
+use crate::status::Status;
+
+/// bench
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {}
+
+/// Runs it.
+pub(crate) fn run(_args: &Args) -> Result<Status, CliError> {
+    Err(CliError::bug("not built yet"))
+}
