@@ -1,1 +1,48 @@
 //! The workloads: what a measuring client does.
+//!
+//! A workload decides what is sent and whether the answer is the right one. Every answer is checked for content and
+//! length: a server that answers with the right number of wrong bytes, or with an older answer, fails loudly.
+//! (A published benchmark whose client did not look counted 75 % of its speed from answers that were never made.)
+
+mod round_trip;
+
+pub use round_trip::{Expect, RoundTrip};
+
+use thiserror::Error;
+
+/// What a client does over one connection.
+pub trait Workload {
+    /// Starts the next exchange: the request, to be sent completely.
+    fn request(&mut self) -> &[u8];
+
+    /// Bytes of the answer arrived, in order. At least one, never more than are still [missing](Self::missing).
+    fn on_bytes(&mut self, input: &[u8]) -> Result<Progress, Mismatch>;
+
+    /// How many bytes of the answer are still to come; zero between exchanges.
+    fn missing(&self) -> usize;
+}
+
+/// How far an exchange has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// More bytes of the answer are to come.
+    Partial,
+    /// The answer is complete and right.
+    Complete,
+}
+
+/// The peer answered something else than it should have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error(
+    "wrong answer in exchange {exchange}: byte {offset} is 0x{found:02x}, expected 0x{expected:02x}"
+)]
+pub struct Mismatch {
+    /// Which exchange, counted from 0.
+    pub exchange: u64,
+    /// The first byte of the answer that is wrong.
+    pub offset: usize,
+    /// What it is.
+    pub found: u8,
+    /// What it should have been.
+    pub expected: u8,
+}
