@@ -5,6 +5,9 @@
 
 use std::io;
 
+/// The kernel's own limit of process ids (`PID_MAX_LIMIT`); glibc would fold a larger one onto another process.
+const PID_MAX_LIMIT: i32 = 4_194_304;
+
 /// The CPU clock of one process or thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CpuClock(libc::clockid_t);
@@ -17,6 +20,9 @@ impl CpuClock {
     /// ```
     #[doc(alias = "clock_getcpuclockid")]
     pub fn of_process(pid: i32) -> io::Result<Self> {
+        if !(1..=PID_MAX_LIMIT).contains(&pid) {
+            return Err(io::Error::from_raw_os_error(libc::ESRCH));
+        }
         let mut id: libc::clockid_t = 0;
         // SAFETY: `id` is a valid place for one clockid_t for the whole call.
         let error = unsafe { libc::clock_getcpuclockid(pid, &raw mut id) };
@@ -79,6 +85,8 @@ mod tests {
 
     #[test]
     fn a_process_that_does_not_exist_is_an_error() {
-        assert!(CpuClock::of_process(i32::MAX).is_err());
+        for pid in [i32::MIN, -1, 0, PID_MAX_LIMIT, PID_MAX_LIMIT + 1, i32::MAX] {
+            assert!(CpuClock::of_process(pid).is_err(), "{pid}");
+        }
     }
 }
