@@ -1,0 +1,1 @@
+//! Modality: whether samples or blocks fall into two groups.

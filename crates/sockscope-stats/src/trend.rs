@@ -1,0 +1,1 @@
+//! Trend: whether a series of rounds drifts.
