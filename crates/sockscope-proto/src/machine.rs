@@ -12,7 +12,8 @@
 //!   reads slowly, the engine then simply stops reading;
 //! - closes when a step says [`Next::Close`], after the answer has been sent.
 //!
-//! A machine never blocks, never sees a descriptor, and answers at most [`Out::room`] bytes for a call.
+//! A machine never blocks, never sees a descriptor, and answers at most [`Out::room`] bytes for a call. An engine gives
+//! room for [`Out::MIN_SPACE`] bytes or more, so that every call can make progress.
 //! Machines are generic parameters, never trait objects: nothing in a measured loop is a dynamic call.
 
 use std::fmt::{self, Display};
@@ -61,6 +62,8 @@ impl Sub for Time {
 pub enum Close {
     /// The peer ended the conversation in an orderly way and was answered in full.
     PeerEnded,
+    /// The peer ended the conversation in the middle of a request; what was whole before it was answered.
+    CutShort,
     /// The service has said all it had to say.
     Done,
     /// The peer sent a byte that the service's protocol does not know; the byte and its offset in the stream.
@@ -76,6 +79,7 @@ impl Display for Close {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::PeerEnded => f.write_str("closed by peer"),
+            Self::CutShort => f.write_str("closed by peer in the middle of a request"),
             Self::Done => f.write_str("service done"),
             Self::BadByte { byte, offset } => {
                 write!(f, "unexpected byte 0x{byte:02x} at offset {offset}")
@@ -104,7 +108,8 @@ pub struct Step {
     pub next: Next,
     /// When [`Service::on_deadline`] is to be called; `None` means never. It replaces the one of the step before.
     pub deadline: Option<Time>,
-    /// Complete exchanges (request and answer) that this call finished, for the counters and the log.
+    /// Complete exchanges (request and answer) that this call finished, for the counters and the log. A service that
+    /// cannot tell where a request ends counts its answers; a message that finishes none was not understood.
     pub exchanges: u32,
 }
 
@@ -158,6 +163,9 @@ pub enum Answer {
 }
 
 impl<'a> Out<'a> {
+    /// The least space that an engine gives: enough for one line about a peer, or any other single answer.
+    pub const MIN_SPACE: usize = 1024;
+
     /// An empty answer over the engine's space.
     #[must_use]
     pub fn new(space: &'a mut [u8]) -> Self {
@@ -220,8 +228,15 @@ pub trait Service {
     fn on_bytes(&mut self, input: &[u8], now: Time, out: &mut Out<'_>) -> Step;
 
     /// One message arrived. `consumed` of the step is not looked at: a message is taken whole. A message that the
-    /// service does not know is left unanswered and finishes no exchange; the engine counts it as dropped.
-    fn on_message<P: Display>(&mut self, peer: &P, input: &[u8], now: Time, out: &mut Out<'_>) -> Step;
+    /// service does not know is left unanswered and finishes no exchange; the engine counts it as dropped. What a
+    /// service takes without an answer, because that is its job, finishes one exchange.
+    fn on_message<P: Display>(
+        &mut self,
+        peer: &P,
+        input: &[u8],
+        now: Time,
+        out: &mut Out<'_>,
+    ) -> Step;
 
     /// The deadline of the last step has passed.
     fn on_deadline(&mut self, now: Time, out: &mut Out<'_>) -> Step {
