@@ -162,7 +162,9 @@ mod tests {
 
     fn of(samples: &[u64]) -> Histogram {
         let mut histogram = Histogram::new();
-        samples.iter().for_each(|&ns| histogram.record(ns));
+        for &ns in samples {
+            histogram.record(ns);
+        }
         histogram
     }
 

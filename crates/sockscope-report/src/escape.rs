@@ -1,0 +1,1 @@
+//! Escaping: text from outside, made harmless for a terminal.

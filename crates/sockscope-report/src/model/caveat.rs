@@ -1,0 +1,55 @@
+//! Caveat: why not to trust a number, as data.
+
+use serde::{Deserialize, Serialize};
+
+use crate::names::names;
+
+names! {
+    /// The kinds of caveats.
+    pub enum CaveatCode {
+        /// The user ended the run early.
+        Interrupted = "interrupted",
+        /// Blocks that were planned are missing.
+        Partial = "partial",
+        /// A cell could not be measured, or not completely.
+        CellFailed = "cell-failed",
+        /// A worker died and its block was measured again.
+        Retried = "retried",
+        /// Too few rounds for an interval.
+        TooFewRounds = "too-few-rounds",
+        /// The baseline was not measured twice, so the noise floor is unknown.
+        NoTwin = "no-twin",
+        /// The noise floor is above the margin.
+        FloorTooHigh = "floor-too-high",
+        /// The hypervisor gave our CPU time to others.
+        Steal = "steal",
+        /// The cgroup stopped us for using up its quota.
+        Throttled = "throttled",
+        /// Something else was running.
+        Load = "load",
+        /// The blocks or the samples of a cell fall into two groups.
+        Bimodal = "bimodal",
+        /// A cell became steadily slower or faster over the rounds.
+        Drift = "drift",
+        /// The CPU may change its frequency.
+        FrequencyNotFixed = "frequency-not-fixed",
+        /// The machine is a virtual one.
+        Virtualised = "virtualised",
+        /// All rounds are of one run.
+        SingleRun = "single-run",
+    }
+}
+
+/// Why not to trust a number, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Caveat {
+    /// Its kind.
+    pub code: CaveatCode,
+    /// What was seen, in one sentence.
+    pub text: String,
+    /// What to do, in one sentence.
+    pub advice: String,
+    /// The ids of the cells that it is about; empty for all.
+    #[serde(default)]
+    pub cells: Vec<String>,
+}

@@ -1,0 +1,248 @@
+//! Cell: one combination of all factors, with the blocks that were measured of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::View;
+use crate::names::names;
+
+names! {
+    /// Which of the twins a cell is.
+    pub enum Replica {
+        /// The cell that is compared.
+        A = "A",
+        /// The second measurement of the baseline, for the noise floor.
+        Twin = "A'",
+    }
+}
+
+names! {
+    /// How an end waits for the other.
+    pub enum Wait {
+        /// It sleeps in the kernel.
+        Block = "block",
+        /// It polls and never sleeps.
+        Spin = "spin",
+    }
+}
+
+names! {
+    /// How the CPUs of the two ends are related.
+    pub enum Relation {
+        /// One thread owns both ends.
+        SameThread = "same-thread",
+        /// One CPU.
+        SameCpu = "same-cpu",
+        /// Two hardware threads of one core.
+        Smt = "smt",
+        /// Two cores that share their last-level cache.
+        SameLlc = "same-llc",
+        /// Two cores of one memory node.
+        SameNode = "same-node",
+        /// Two memory nodes.
+        CrossNode = "cross-node",
+        /// Not pinned, or not known.
+        Free = "free",
+    }
+}
+
+/// One combination of all factors, measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Cell {
+    /// What comparisons and caveats call it: `c3`.
+    pub id: String,
+    /// Which of the twins it is.
+    pub replica: Replica,
+    /// The short name of what is compared: a transport, or in attached mode an endpoint. The twin has its original's.
+    pub label: String,
+    /// The address.
+    pub endpoint: String,
+    /// The transport name: `unix`, `tcp`, …
+    pub transport: String,
+    /// What the server says.
+    pub service: String,
+    /// What the client does.
+    pub workload: String,
+    /// How the client moves bytes.
+    pub client_engine: String,
+    /// How the server moves bytes; `None` for a server that we did not start.
+    pub server_engine: Option<String>,
+    /// The named placement and wait.
+    pub view: View,
+    /// Which CPUs.
+    pub placement: Placement,
+    /// How our ends wait.
+    pub wait: Wait,
+    /// The bytes of a message.
+    pub size: u64,
+    /// Connections at once.
+    pub connections: u32,
+    /// Requests in flight on one connection.
+    pub depth: u32,
+    /// Requests a second that were asked for; `None` for as fast as the answers come.
+    pub rate: Option<f64>,
+    /// Which socket buffers were asked for.
+    pub buffers: String,
+    /// The socket buffers that the kernel granted, in bytes.
+    pub granted_buffers: Option<GrantedBuffers>,
+    /// Whether small TCP segments are sent at once; `None` where that does not apply.
+    pub nodelay: Option<bool>,
+    /// The process that answered, where it is known and not ours.
+    pub service_pid: Option<u32>,
+    /// Round-trip times of all blocks together; `None` when none was measured.
+    pub rtt_ns: Option<RttNs>,
+    /// CPU time per exchange.
+    pub cpu_ns_per_op: CpuPerOp,
+    /// Context switches per exchange, both ends together.
+    pub switches_per_op: SwitchesPerOp,
+    /// The blocks, one per round that succeeded.
+    pub blocks: Vec<Block>,
+    /// How many blocks were measured again because a worker died.
+    pub retried: u32,
+    /// All samples: HDR V2, base64.
+    pub histogram: Option<String>,
+    /// Why the cell is not complete.
+    pub error: Option<CellError>,
+}
+
+impl Default for Cell {
+    fn default() -> Self {
+        Self {
+            id: String::new(),
+            replica: Replica::A,
+            label: String::new(),
+            endpoint: String::new(),
+            transport: String::new(),
+            service: "echo".to_owned(),
+            workload: "rr".to_owned(),
+            client_engine: "blocking".to_owned(),
+            server_engine: Some("blocking".to_owned()),
+            view: View::Free,
+            placement: Placement::default(),
+            wait: Wait::Block,
+            size: 64,
+            connections: 1,
+            depth: 1,
+            rate: None,
+            buffers: "default".to_owned(),
+            granted_buffers: None,
+            nodelay: None,
+            service_pid: None,
+            rtt_ns: None,
+            cpu_ns_per_op: CpuPerOp::default(),
+            switches_per_op: SwitchesPerOp::default(),
+            blocks: Vec::new(),
+            retried: 0,
+            histogram: None,
+            error: None,
+        }
+    }
+}
+
+/// The CPUs of the two ends; empty when not pinned.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Placement {
+    /// Where the client may run.
+    pub client_cpus: Vec<u32>,
+    /// Where the server may run; empty for a server that we did not start.
+    pub server_cpus: Vec<u32>,
+    /// How the two are related.
+    pub relation: Relation,
+}
+
+impl Default for Placement {
+    fn default() -> Self {
+        Self { client_cpus: Vec::new(), server_cpus: Vec::new(), relation: Relation::Free }
+    }
+}
+
+/// The socket buffers that the kernel granted, in bytes, on the client's socket.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GrantedBuffers {
+    /// `SO_SNDBUF`.
+    pub send: Option<u64>,
+    /// `SO_RCVBUF`.
+    pub receive: Option<u64>,
+}
+
+/// Round-trip times in nanoseconds; a percentile that the samples do not support is `None`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RttNs {
+    /// The mean.
+    pub mean: u64,
+    /// The median.
+    pub p50: Option<u64>,
+    /// The 90th percentile.
+    pub p90: Option<u64>,
+    /// The 99th percentile.
+    pub p99: Option<u64>,
+    /// The 99.9th percentile.
+    pub p999: Option<u64>,
+    /// The largest sample.
+    pub max: u64,
+    /// How many samples.
+    pub samples: u64,
+}
+
+/// CPU time per exchange in nanoseconds, of the measured processes and the measured window only.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CpuPerOp {
+    /// Of the client.
+    pub client: Option<f64>,
+    /// Of the server.
+    pub server: Option<f64>,
+}
+
+/// Context switches per exchange, both ends together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SwitchesPerOp {
+    /// Because an end waited.
+    pub voluntary: Option<f64>,
+    /// Because an end was pushed off its CPU.
+    pub involuntary: Option<f64>,
+}
+
+/// One cell measured once, in fresh processes: the unit of replication.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Block {
+    /// Which round it belongs to, from 0.
+    pub round: u32,
+    /// The mean round-trip time, in nanoseconds.
+    pub mean: u64,
+    /// The median.
+    pub p50: Option<u64>,
+    /// The 90th percentile.
+    pub p90: Option<u64>,
+    /// The 99th percentile; `None` when fewer than 10 samples lie beyond it.
+    pub p99: Option<u64>,
+    /// The largest sample.
+    pub max: u64,
+    /// How many samples.
+    pub samples: u64,
+    /// CPU time of the client in the whole block, in nanoseconds.
+    pub cpu_ns_client: Option<u64>,
+    /// CPU time of the server in the whole block, in nanoseconds.
+    pub cpu_ns_server: Option<u64>,
+    /// Voluntary context switches of both ends in the whole block.
+    pub switches_voluntary: Option<u64>,
+    /// Involuntary context switches of both ends in the whole block.
+    pub switches_involuntary: Option<u64>,
+}
+
+/// Why a cell is not complete.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CellError {
+    /// Whose fault: `usage`, `environment`, `peer` or `bug`.
+    pub kind: String,
+    /// The operation and its object, with the causes: one sentence.
+    pub text: String,
+    /// In which round.
+    pub round: Option<u32>,
+}

@@ -1,0 +1,55 @@
+//! Host: the facts about a machine that a measurement of it depends on.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// The machine, as far as it could be read. `None` is "unknown", and unknown is never counted as bad.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Host {
+    /// Its name.
+    pub hostname: Option<String>,
+    /// The kernel's release, as `uname -r` prints it.
+    pub kernel: Option<String>,
+    /// The processor architecture, as `uname -m` prints it.
+    pub architecture: Option<String>,
+    /// The processor's model name.
+    pub cpu_model: Option<String>,
+    /// The CPUs that are online.
+    pub cpus_online: Option<u32>,
+    /// The CPUs of our own affinity mask.
+    pub cpus_allowed: Option<Vec<u32>>,
+    /// The hypervisor or container kind; `none` on bare metal.
+    pub virtualisation: Option<String>,
+    /// The frequency governor of the CPUs used.
+    pub governor: Option<String>,
+    /// What puts idle CPUs to sleep.
+    pub idle_driver: Option<String>,
+    /// The clock of every time in the result.
+    pub clock: Clock,
+    /// The load over 1, 5 and 15 minutes when the run began.
+    pub load_average: Option<[f64; 3]>,
+    /// The share of CPU time (0 to 1) that the hypervisor gave to others during the run.
+    pub steal_share: Option<f64>,
+    /// The cgroup's `cpu.max`: quota and period in microseconds, or `max` and the period.
+    pub cgroup_cpu_max: Option<String>,
+    /// How many periods of the cgroup were throttled during the run.
+    pub cgroup_throttled: Option<u64>,
+    /// Each processor vulnerability with the kernel's answer to it.
+    pub mitigations: Option<BTreeMap<String, String>>,
+    /// The TCP congestion control.
+    pub congestion_control: Option<String>,
+}
+
+/// The clock that was read, and what reading it costs; both measured at start.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Clock {
+    /// The kernel's clock source, such as `tsc` or `kvm-clock`.
+    pub source: Option<String>,
+    /// One reading, in nanoseconds.
+    pub cost_ns: Option<f64>,
+    /// The smallest step seen, in nanoseconds.
+    pub resolution_ns: Option<u64>,
+}

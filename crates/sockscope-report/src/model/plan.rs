@@ -1,0 +1,86 @@
+//! Plan: everything that was decided before the first block.
+
+use serde::{Deserialize, Serialize};
+
+use crate::names::names;
+
+names! {
+    /// Where the two ends run and how they wait.
+    pub enum View {
+        /// One thread owns both ends: the bare socket path.
+        Solo = "solo",
+        /// Two processes on one CPU, blocking.
+        SameCore = "same-core",
+        /// Two CPUs, both polling.
+        Spin = "spin",
+        /// Two CPUs, blocking: each message wakes an idle CPU.
+        CrossCore = "cross-core",
+        /// Not pinned, blocking: what a naive benchmark measures.
+        Free = "free",
+        /// A server that was already running, with only the client pinned.
+        ClientPinned = "client-pinned",
+    }
+}
+
+/// What `bench` was asked to do, complete: `--dry-run` prints it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Plan {
+    /// The transports of our own servers, in the order of the columns; empty in attached mode.
+    pub transports: Vec<String>,
+    /// The servers that are already running; empty when we start our own.
+    pub endpoints: Vec<String>,
+    /// The [label](crate::model::Cell::label) that all others are compared with.
+    pub baseline: String,
+    /// The views, in the order of the rows.
+    pub views: Vec<View>,
+    /// The message sizes, in bytes.
+    pub sizes: Vec<u64>,
+    /// What the servers say: `echo` or `pong`.
+    pub service: String,
+    /// What the clients do: `rr`, one request and one answer at a time.
+    pub workload: String,
+    /// How often every group is measured.
+    pub rounds: u32,
+    /// The length of a block, in milliseconds.
+    pub block_ms: u64,
+    /// The length of a block of the view `solo`, in milliseconds.
+    pub solo_block_ms: u64,
+    /// The warm-up before every block, in milliseconds.
+    pub warm_up_ms: u64,
+    /// The relative difference within which two cells count as the same.
+    pub margin: f64,
+    /// Whether the baseline is measured twice in every group, for the noise floor.
+    pub twin: bool,
+    /// How long the whole run will take, in milliseconds.
+    pub estimated_ms: Option<u64>,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            transports: vec!["unix".to_owned(), "tcp".to_owned()],
+            endpoints: Vec::new(),
+            baseline: "tcp".to_owned(),
+            views: vec![View::Solo, View::SameCore, View::Spin, View::CrossCore, View::Free],
+            sizes: vec![64],
+            service: "echo".to_owned(),
+            workload: "rr".to_owned(),
+            rounds: 10,
+            block_ms: 100,
+            solo_block_ms: 20,
+            warm_up_ms: 20,
+            margin: sockscope_stats::comparison::DEFAULT_MARGIN,
+            twin: true,
+            estimated_ms: None,
+        }
+    }
+}
+
+impl Plan {
+    /// Whether servers are measured that were already running.
+    #[must_use]
+    pub fn is_attached(&self) -> bool {
+        !self.endpoints.is_empty()
+    }
+}

@@ -1,0 +1,69 @@
+//! Summary: the numbers of a block from its samples, and those of a cell from its blocks.
+
+use sockscope_stats::{Histogram, Percentiles};
+
+use super::{Block, Cell, CpuPerOp, RttNs, SwitchesPerOp};
+
+impl Block {
+    /// The round-trip times of one block; the caller adds CPU time and switches. All zero without samples.
+    #[must_use]
+    pub fn of(round: u32, samples: &Histogram) -> Self {
+        Self {
+            round,
+            mean: rounded(samples.mean().unwrap_or(0.0)),
+            p50: samples.supported_quantile(0.5),
+            p90: samples.supported_quantile(0.9),
+            p99: samples.supported_quantile(0.99),
+            max: samples.max().unwrap_or(0),
+            samples: samples.count(),
+            ..Self::default()
+        }
+    }
+}
+
+impl Cell {
+    /// Fills in everything that follows from the blocks and from their merged samples: round-trip times, CPU time and
+    /// switches per exchange, the histogram.
+    pub fn summarise(&mut self, merged: &Histogram) {
+        self.histogram = (!merged.is_empty()).then(|| merged.to_base64());
+        self.rtt_ns = rtt(merged, &self.blocks);
+        self.cpu_ns_per_op = CpuPerOp {
+            client: self.per_op(|block| block.cpu_ns_client),
+            server: self.per_op(|block| block.cpu_ns_server),
+        };
+        self.switches_per_op = SwitchesPerOp {
+            voluntary: self.per_op(|block| block.switches_voluntary),
+            involuntary: self.per_op(|block| block.switches_involuntary),
+        };
+    }
+
+    /// The total of a count over all blocks, per exchange; `None` when a block does not know it.
+    fn per_op(&self, total: impl Fn(&Block) -> Option<u64>) -> Option<f64> {
+        let sum = self.blocks.iter().map(total).sum::<Option<u64>>()?;
+        let samples: u64 = self.blocks.iter().map(|block| block.samples).sum();
+        (samples > 0).then(|| sum as f64 / samples as f64)
+    }
+}
+
+fn rtt(merged: &Histogram, blocks: &[Block]) -> Option<RttNs> {
+    let maxima: Vec<u64> = blocks.iter().map(|block| block.max).collect();
+    let percentiles = Percentiles::new(merged, &maxima);
+    Some(RttNs {
+        mean: rounded(merged.mean()?),
+        p50: percentiles.at(0.5),
+        p90: percentiles.at(0.9),
+        p99: percentiles.at(0.99),
+        p999: percentiles.at(0.999),
+        max: merged.max()?,
+        samples: merged.count(),
+    })
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a mean of times of at most 60 s is positive and far below 2^64"
+)]
+fn rounded(ns: f64) -> u64 {
+    ns.round() as u64
+}

@@ -1,0 +1,1 @@
+//! Units: every number that a person reads.
