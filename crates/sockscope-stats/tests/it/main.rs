@@ -1,0 +1,6 @@
+//! What the statistics promise, shown by counting and by simulation with fixed seeds.
+
+mod allocation;
+mod coverage;
+mod false_alarms;
+mod noise;
