@@ -1,1 +1,25 @@
-//! placeholder
+//! Endpoints, and the sockets behind them: listeners, connectors, connections and peers.
+//!
+//! One interface over stream, datagram and seqpacket sockets of every family. Nothing here prints,
+//! exits or reads the environment; what the environment says (inherited sockets) is handed in.
+
+#![forbid(unsafe_code)]
+
+mod address;
+mod conn;
+mod connector;
+pub mod endpoint;
+pub mod errno;
+mod listener;
+mod mode;
+mod peer;
+mod resolve;
+mod socket_file;
+mod transport;
+
+pub use conn::{Buffers, Conn};
+pub use connector::{ConnectError, Connector};
+pub use endpoint::{Endpoint, Kind, ObservedName, ParseEndpointError};
+pub use listener::{BindError, BindOptions, Listener, Sender};
+pub use mode::{Mode, ParseModeError};
+pub use peer::{Peer, UnixPeer};

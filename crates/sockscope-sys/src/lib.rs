@@ -1,7 +1,27 @@
-//! The few typed Linux calls that rustix lacks: the only sockscope crate with unsafe code. No policy.
+//! System calls: the few typed Linux calls that rustix lacks.
+//!
+//! This is the only sockscope crate with `unsafe` code. Each function is one system call with typed
+//! arguments and no policy: which call to make, and what its answer means, is decided by the crates
+//! above. Whatever [rustix] does soundly is called through rustix and is not repeated here.
+//!
+//! [rustix]: https://docs.rs/rustix
 
-#![allow(unsafe_code, reason = "this crate exists to hold the unsafe calls of the workspace")]
+#![expect(unsafe_code, reason = "this crate exists to fence off the unsafe calls")]
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "only sizes of kernel structs and kernel constants are cast: known, and tiny"
+)]
 
-pub mod cpu_clock;
+mod address;
+mod cpu_clock;
+mod credentials;
+mod descriptor;
+mod message;
+mod vsock;
 
+pub use address::unix_name;
 pub use cpu_clock::CpuClock;
+pub use credentials::{Credentials, peer_credentials};
+pub use descriptor::duplicate;
+pub use message::{Received, receive_with_credentials};
+pub use vsock::VsockAddress;

@@ -1,0 +1,127 @@
+//! Endpoint: an address you can write down.
+//!
+//! Parsing never reads the disk and never resolves a name. Every endpoint has one printed form, and
+//! reading that form gives the same endpoint again.
+
+mod error;
+mod escape;
+mod host;
+mod inherited;
+mod observed;
+mod parse;
+mod part;
+mod unix;
+mod vsock;
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::os::unix::ffi::OsStrExt as _;
+use std::str::FromStr;
+
+pub use error::ParseEndpointError;
+pub(crate) use escape::Escaped;
+pub use host::{Host, HostName, HostPort, Zone};
+pub use inherited::SdName;
+pub use observed::ObservedName;
+pub(crate) use unix::NAME_MAX;
+pub use unix::{UnixEndpoint, UnixName, UnixNameError};
+pub use vsock::VsockEndpoint;
+
+use crate::transport::Transport;
+
+/// An address of any kind of socket.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Endpoint {
+    /// `tcp:HOST:PORT`.
+    Tcp(HostPort),
+    /// `udp:HOST:PORT`.
+    Udp(HostPort),
+    /// `mptcp:HOST:PORT`: TCP over several paths.
+    Mptcp(HostPort),
+    /// `unix:…`, `unixgram:…`, `unixpacket:…`, `abns:…`.
+    Unix(UnixEndpoint),
+    /// `vsock:CID:PORT`.
+    Vsock(VsockEndpoint),
+    /// `fd:N`: a socket that was inherited under this number; serving only.
+    Fd(u32),
+    /// `sd-listen:NAME`: a socket that systemd passed; serving only.
+    SdListen(SdName),
+}
+
+/// How a socket keeps bytes: as a stream, as messages, or as messages over a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A connection that carries bytes without boundaries.
+    Stream,
+    /// Single messages, each with its own sender.
+    Datagram,
+    /// A connection that carries messages.
+    SeqPacket,
+}
+
+impl Endpoint {
+    /// Reads any spelling of an endpoint.
+    pub fn parse(text: &OsStr) -> Result<Self, ParseEndpointError> {
+        parse::parse(text.as_bytes())
+    }
+
+    /// The kind of socket; `None` for an inherited one, which is known only once it is looked at.
+    #[must_use]
+    pub fn kind(&self) -> Option<Kind> {
+        match self {
+            Self::Tcp(_) | Self::Mptcp(_) | Self::Vsock(_) => Some(Kind::Stream),
+            Self::Udp(_) => Some(Kind::Datagram),
+            Self::Unix(unix) => Some(unix.kind()),
+            Self::Fd(_) | Self::SdListen(_) => None,
+        }
+    }
+
+    /// The name of the transport in results, as far as the address tells it: a host name counts as
+    /// IPv4 until it is resolved.
+    #[must_use]
+    pub fn transport(&self) -> &'static str {
+        match self {
+            Self::Fd(_) => "fd",
+            Self::SdListen(_) => "sd-listen",
+            _ => Transport::of_endpoint(self).map_or("unknown", Transport::name),
+        }
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(at) => write!(f, "tcp:{at}"),
+            Self::Udp(at) => write!(f, "udp:{at}"),
+            Self::Mptcp(at) => write!(f, "mptcp:{at}"),
+            Self::Unix(unix) => unix.fmt(f),
+            Self::Vsock(at) => write!(f, "vsock:{at}"),
+            Self::Fd(number) => write!(f, "fd:{number}"),
+            Self::SdListen(name) => write!(f, "sd-listen:{name}"),
+        }
+    }
+}
+
+impl FromStr for Endpoint {
+    type Err = ParseEndpointError;
+
+    fn from_str(text: &str) -> Result<Self, ParseEndpointError> {
+        parse::parse(text.as_bytes())
+    }
+}
+
+impl TryFrom<&OsStr> for Endpoint {
+    type Error = ParseEndpointError;
+
+    fn try_from(text: &OsStr) -> Result<Self, ParseEndpointError> {
+        Self::parse(text)
+    }
+}
+
+impl TryFrom<OsString> for Endpoint {
+    type Error = ParseEndpointError;
+
+    fn try_from(text: OsString) -> Result<Self, ParseEndpointError> {
+        Self::parse(&text)
+    }
+}

@@ -1,0 +1,63 @@
+//! VM socket addresses: a machine and a port on it.
+
+use std::fmt;
+
+use sockscope_sys::VsockAddress;
+
+use super::error::{ParseEndpointError, Problem};
+use super::part::Part;
+
+/// The address of a VM socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct VsockEndpoint {
+    /// Context id: which machine.
+    pub cid: u32,
+    /// Port on that machine.
+    pub port: u32,
+}
+
+impl VsockEndpoint {
+    pub(super) fn parse(part: Part<'_>) -> Result<Self, ParseEndpointError> {
+        let Some((cid, port)) = part.split_once(b':') else {
+            let cid = part.ascii()?;
+            let cid = if cid.is_empty() { "CID" } else { cid };
+            return Err(part.fail(Problem::NoPort).with_hint(format!("vsock:{cid}:PORT")));
+        };
+        let cid = match cid.ascii()? {
+            "any" => VsockAddress::CID_ANY,
+            "local" => VsockAddress::CID_LOCAL,
+            "host" => VsockAddress::CID_HOST,
+            text => decimal(text).ok_or_else(|| cid.fail(Problem::BadCid))?,
+        };
+        let number = decimal(port.ascii()?).ok_or_else(|| port.fail(Problem::BadVsockPort))?;
+        Ok(Self { cid, port: number })
+    }
+}
+
+impl fmt::Display for VsockEndpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.cid {
+            VsockAddress::CID_ANY => write!(f, "any:{}", self.port),
+            VsockAddress::CID_LOCAL => write!(f, "local:{}", self.port),
+            VsockAddress::CID_HOST => write!(f, "host:{}", self.port),
+            cid => write!(f, "{cid}:{}", self.port),
+        }
+    }
+}
+
+impl From<VsockAddress> for VsockEndpoint {
+    fn from(VsockAddress { cid, port }: VsockAddress) -> Self {
+        Self { cid, port }
+    }
+}
+
+impl From<VsockEndpoint> for VsockAddress {
+    fn from(VsockEndpoint { cid, port }: VsockEndpoint) -> Self {
+        Self { cid, port }
+    }
+}
+
+/// A number of digits only: `str::parse` alone would also take a plus sign.
+pub(super) fn decimal(text: &str) -> Option<u32> {
+    if text.bytes().all(|b| b.is_ascii_digit()) { text.parse().ok() } else { None }
+}

@@ -1,0 +1,96 @@
+//! Listener: a bound socket that serves one endpoint.
+
+mod adopt;
+mod bind;
+mod datagram;
+mod error;
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::net::{self, SocketFlags, sockopt};
+
+pub use datagram::Sender;
+pub use error::BindError;
+
+use crate::conn::Conn;
+use crate::endpoint::{Endpoint, Kind};
+use crate::mode::Mode;
+use crate::socket_file::SocketFile;
+use crate::transport::Transport;
+
+/// A bound socket: listening on the connected kinds, merely bound on datagrams. Non-blocking, and
+/// closed on exec.
+///
+/// A socket file that it made is removed on drop, if it is still the same file.
+#[derive(Debug)]
+pub struct Listener {
+    fd: OwnedFd,
+    local: Endpoint,
+    kind: Kind,
+    transport: Transport,
+    /// Only held for its removal.
+    _file: Option<SocketFile>,
+}
+
+/// Choices for [`Listener::bind`].
+#[derive(Clone, Debug, Default)]
+pub struct BindOptions {
+    /// Access rights of a socket file; by default what the umask leaves of 0777.
+    pub mode: Option<Mode>,
+    /// How many connections may wait to be accepted; by default all that the system allows.
+    pub backlog: Option<u32>,
+}
+
+impl Listener {
+    /// Binds every address of an endpoint, and listens where its kind does.
+    ///
+    /// That is one listener but for a name that resolves to several addresses.
+    pub fn bind(endpoint: &Endpoint, options: &BindOptions) -> Result<Vec<Self>, BindError> {
+        bind::bind(endpoint, options)
+    }
+
+    /// The address that is really bound: port 0 is resolved.
+    #[must_use]
+    pub fn local(&self) -> &Endpoint {
+        &self.local
+    }
+
+    /// Stream, datagram or seqpacket.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The transport as really bound.
+    #[must_use]
+    pub fn transport(&self) -> &'static str {
+        self.transport.name()
+    }
+
+    /// `accept4(fd, …, SOCK_CLOEXEC | SOCK_NONBLOCK)`, with `TCP_NODELAY` on TCP.
+    pub fn accept(&self) -> io::Result<Conn> {
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        if !self.transport.is_network() {
+            let fd = net::accept_with(&self.fd, flags)?;
+            return Ok(Conn::accepted(fd, self.kind, self.transport, None));
+        }
+        let (fd, from) = net::acceptfrom_with(&self.fd, flags)?;
+        let from = from.and_then(|address| SocketAddr::try_from(address).ok());
+        // A connection that is already reset refuses the option; its reader will learn why.
+        let _ = sockopt::set_tcp_nodelay(&fd, true);
+        Ok(Conn::accepted(fd, self.kind, self.transport, from))
+    }
+
+    /// Whether calls return at once or sleep until there is something to do.
+    pub fn set_nonblocking(&self, on: bool) -> io::Result<()> {
+        Ok(rustix::io::ioctl_fionbio(&self.fd, on)?)
+    }
+}
+
+impl AsFd for Listener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}

@@ -1,0 +1,3 @@
+//! The crate on real sockets.
+
+mod exchange;
