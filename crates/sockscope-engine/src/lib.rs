@@ -1,5 +1,22 @@
 //! Drives sockscope's services and workloads over real sockets, and measures them.
+//!
+//! Two halves share this crate. [`serve`] runs a service on any number of listeners, on epoll. The others measure: a
+//! [`plan::Plan`] says what, a [`launcher::Launcher`] starts the workers, and [`run::run`] gives a
+//! [`run::Measurement`] back.
+//!
+//! An engine never interprets payload, and a service never sees a descriptor; the contract between them is
+//! `sockscope_proto::machine`.
 
 #![forbid(unsafe_code)]
 
+pub mod clock;
+pub mod control;
+pub mod exchange;
+pub mod launcher;
+pub mod plan;
+pub mod run;
 pub mod serve;
+pub mod topology;
+pub mod usage;
+pub mod view;
+pub mod worker;

@@ -39,9 +39,23 @@ impl CliError {
         Self { fault: Status::Bug, source: source.into(), hints: Vec::new() }
     }
 
+    /// The same error, said to have happened during `operation`.
+    pub(crate) fn context(self, operation: impl Into<String>) -> Self {
+        let source = Context { operation: operation.into(), source: self.source };
+        Self { fault: self.fault, source: Box::new(source), hints: self.hints }
+    }
+
     /// The same error with one more hint.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
     }
+}
+
+/// An operation that failed, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("{operation}")]
+struct Context {
+    operation: String,
+    source: Box<dyn Error + Send + Sync>,
 }

@@ -1,0 +1,264 @@
+//! Control: the messages between the coordinator and its workers.
+//!
+//! Each message is a JSON value behind its length (four bytes, little endian), so that the channel can be anything that
+//! carries bytes both ways: a socketpair today, a connection to another host tomorrow. Nothing is sent while a block is
+//! measured. The order is Hello, Plan, Ready, Start, Block; Failed may come instead of any of a worker's messages.
+
+use std::io::{self, Read, Write};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::usage::{TaskId, Usage};
+use crate::view::Wait;
+
+/// The version of the messages; coordinator and worker must agree on it.
+pub const VERSION: u32 = 1;
+
+/// No message is longer: a histogram of every bucket is well below it.
+const LENGTH_MAX: u32 = 4 << 20;
+
+/// What the coordinator says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum ToWorker {
+    /// What to do.
+    Plan(WorkerPlan),
+    /// Warm up and measure now.
+    Start,
+}
+
+/// What a worker says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum FromWorker {
+    /// The worker runs.
+    Hello {
+        /// Its [`VERSION`].
+        version: u32,
+        /// Who it is, for the other end's accounting.
+        task: TaskId,
+    },
+    /// The server is bound, or the client connected.
+    Ready(Ready),
+    /// The block that was measured.
+    Block(BlockMessage),
+    /// The worker could not go on.
+    Failed(Failure),
+}
+
+/// What a worker that is ready knows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ready {
+    /// The endpoint really bound, or really connected to.
+    pub endpoint: String,
+    /// The transport's name in results; of the connection, for a client.
+    pub transport: String,
+    /// Granted `SO_SNDBUF` and `SO_RCVBUF`, where there is a connection.
+    pub buffers: Option<(usize, usize)>,
+    /// The process at the other end, where the kernel tells.
+    pub server_pid: Option<i32>,
+}
+
+/// What one worker is to do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WorkerPlan {
+    /// Which end.
+    pub role: Role,
+    /// The CPU to run on; `None` leaves it to the scheduler.
+    pub cpu: Option<u32>,
+    /// What to do while there is nothing to read.
+    pub wait: Wait,
+    /// What the server says.
+    pub service: ServiceName,
+    /// Bytes of one request.
+    pub size: usize,
+    /// How long to exchange before measuring.
+    pub warm_up_ns: u64,
+    /// How long to measure.
+    pub block_ns: u64,
+}
+
+/// Which end a worker is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "role", rename_all = "kebab-case")]
+pub enum Role {
+    /// Binds, accepts one connection, answers.
+    Server {
+        /// Where to bind.
+        bind: Bind,
+    },
+    /// Connects and measures.
+    Client {
+        /// The server's endpoint.
+        endpoint: String,
+        /// The server's task, when it is a worker or otherwise known.
+        server: Option<TaskId>,
+        /// Whether the server is somebody else's: it may answer before it has read everything, so a large request is sent
+        /// and its answer read at the same time.
+        running: bool,
+    },
+    /// Both ends in one thread.
+    Solo {
+        /// Where to bind.
+        bind: Bind,
+    },
+}
+
+/// Where a server binds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bind {
+    /// The endpoint.
+    pub endpoint: String,
+    /// Whether the worker makes the directory of its socket file, and removes both as soon as the client is
+    /// connected, so that nothing is left behind whoever dies.
+    pub scratch: bool,
+}
+
+/// The services that a cell can ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ServiceName {
+    /// The request comes back.
+    Echo,
+    /// `ping` is answered by `pong`.
+    Pong,
+}
+
+impl ServiceName {
+    /// The name used on the command line and in results.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Echo => "echo",
+            Self::Pong => "pong",
+        }
+    }
+}
+
+/// One measured block, as it travels.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BlockMessage {
+    /// Every round trip, HDR V2 in base64.
+    pub histogram: String,
+    /// From the first exchange's start to the last one's end.
+    pub elapsed_ns: u64,
+    /// Exchanges in that time.
+    pub exchanges: u64,
+    /// What the client used.
+    pub client: Usage,
+    /// What the server used; `None` where it cannot be known, or where the client is both.
+    pub server: Option<Usage>,
+}
+
+/// Why a worker could not go on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Error)]
+#[error("{text}")]
+pub struct Failure {
+    /// Whose fault it is.
+    pub fault: Fault,
+    /// What happened, causes included.
+    pub text: String,
+}
+
+/// Whose fault a failure is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fault {
+    /// The machine does not allow it.
+    Environment,
+    /// The peer answered wrongly.
+    Peer,
+    /// The peer went away.
+    Gone,
+    /// A bug of ours.
+    Bug,
+}
+
+/// A message could not be sent or received.
+#[derive(Debug, Error)]
+pub enum ControlError {
+    /// The channel itself failed; end of file when the other side is gone.
+    #[error("control channel")]
+    Channel(#[source] io::Error),
+    /// A message that is not one.
+    #[error("control message")]
+    Malformed(#[source] serde_json::Error),
+    /// A length that no message has.
+    #[error("control message of {0} bytes, more than {LENGTH_MAX}")]
+    TooLong(u32),
+}
+
+impl ControlError {
+    /// Whether the other side is gone.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+        matches!(self, Self::Channel(error) if matches!(error.kind(), UnexpectedEof | BrokenPipe | ConnectionReset))
+    }
+}
+
+/// Sends one message.
+pub fn send<M: Serialize>(channel: &mut impl Write, message: &M) -> Result<(), ControlError> {
+    let body = serde_json::to_vec(message).map_err(ControlError::Malformed)?;
+    let length = u32::try_from(body.len()).unwrap_or(u32::MAX);
+    if length > LENGTH_MAX {
+        return Err(ControlError::TooLong(length));
+    }
+    let mut framed = Vec::with_capacity(body.len() + 4);
+    framed.extend_from_slice(&length.to_le_bytes());
+    framed.extend_from_slice(&body);
+    channel.write_all(&framed).map_err(ControlError::Channel)
+}
+
+/// Receives one message, waiting for it.
+pub fn receive<M: DeserializeOwned>(channel: &mut impl Read) -> Result<M, ControlError> {
+    let mut length = [0; 4];
+    channel.read_exact(&mut length).map_err(ControlError::Channel)?;
+    let length = u32::from_le_bytes(length);
+    if length > LENGTH_MAX {
+        return Err(ControlError::TooLong(length));
+    }
+    let mut body = vec![0; usize::try_from(length).unwrap_or(0)];
+    channel.read_exact(&mut body).map_err(ControlError::Channel)?;
+    serde_json::from_slice(&body).map_err(ControlError::Malformed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_comes_back_as_it_was_sent() {
+        let plan = ToWorker::Plan(WorkerPlan {
+            role: Role::Client { endpoint: "unix:%40x".into(), server: None, running: false },
+            cpu: Some(1),
+            wait: Wait::Spin,
+            service: ServiceName::Echo,
+            size: 64,
+            warm_up_ns: 1,
+            block_ns: u64::MAX,
+        });
+        let mut channel = Vec::new();
+        send(&mut channel, &plan).unwrap();
+        send(&mut channel, &ToWorker::Start).unwrap();
+        let mut channel = channel.as_slice();
+        assert_eq!(receive::<ToWorker>(&mut channel).unwrap(), plan);
+        assert_eq!(receive::<ToWorker>(&mut channel).unwrap(), ToWorker::Start);
+        assert!(receive::<ToWorker>(&mut channel).unwrap_err().is_gone());
+    }
+
+    #[test]
+    fn what_is_not_a_message_is_an_error() {
+        let rows: [(&[u8], &str); 4] = [
+            (b"\x00\x00", "control channel"),
+            (b"\xff\xff\xff\xff", "control message of 4294967295 bytes, more than 4194304"),
+            (b"\x02\x00\x00\x00{x", "control message"),
+            (b"\x02\x00\x00\x00{}", "control message"),
+        ];
+        for (bytes, text) in rows {
+            assert_eq!(receive::<ToWorker>(&mut &*bytes).unwrap_err().to_string(), text);
+        }
+    }
+}

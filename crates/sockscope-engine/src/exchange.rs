@@ -1,0 +1,320 @@
+//! Exchange: the measured loops, one definition for every transport.
+//!
+//! An exchange is: the client sends its request completely; the server receives it completely and answers; the client
+//! receives the answer completely and checks it. The round trip is timed from just before the first send to just after
+//! the last read, and never halved. In a closed loop the clock is read once per exchange: one's end is the next one's
+//! start.
+//!
+//! The loops are generic over workload, service and wait: nothing in them allocates, locks, logs or calls through a
+//! pointer (a counting allocator in the tests shows it).
+
+use std::hint::spin_loop;
+use std::io;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use sockscope_net::Conn;
+use sockscope_proto::machine::Answer;
+use sockscope_proto::workload::{Mismatch, Progress, Workload};
+use sockscope_proto::{Next, Out, Service, Time};
+use sockscope_stats::Histogram;
+use thiserror::Error;
+
+use crate::clock::now_ns;
+
+/// What to do while the kernel has nothing for us; decided at compile time.
+pub trait Waiting {
+    /// Whether the descriptors are non-blocking and asked again at once.
+    const SPINS: bool;
+}
+
+/// Sleeps in the system call.
+#[derive(Debug)]
+pub struct Blocking;
+
+/// Asks again, without sleeping.
+#[derive(Debug)]
+pub struct Spinning;
+
+impl Waiting for Blocking {
+    const SPINS: bool = false;
+}
+
+impl Waiting for Spinning {
+    const SPINS: bool = true;
+}
+
+/// Why an exchange failed.
+#[derive(Debug, Error)]
+pub enum ExchangeError {
+    /// The request could not be sent.
+    #[error("send the request")]
+    Send(#[source] io::Error),
+    /// The answer could not be received.
+    #[error("receive the answer")]
+    Receive(#[source] io::Error),
+    /// The peer closed the connection before the answer was complete.
+    #[error("the answer ended {missing} bytes short")]
+    Short {
+        /// Bytes that never came.
+        missing: usize,
+    },
+    /// The answer is not the right one.
+    #[error("check the answer")]
+    Wrong(#[source] Mismatch),
+}
+
+/// What a window of exchanges took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// From the first exchange's start to the last one's end.
+    pub elapsed_ns: u64,
+    /// Exchanges in that time, each complete.
+    pub exchanges: u64,
+}
+
+/// Repeats `exchange` for `duration_ns`, recording each round trip.
+#[inline]
+pub fn run_for<E>(
+    duration_ns: u64,
+    histogram: &mut Histogram,
+    mut exchange: impl FnMut() -> Result<(), E>,
+) -> Result<Window, E> {
+    let start = now_ns();
+    let mut last = start;
+    let mut exchanges = 0;
+    loop {
+        exchange()?;
+        let now = now_ns();
+        histogram.record(now - last);
+        exchanges += 1;
+        last = now;
+        if now - start >= duration_ns {
+            return Ok(Window { elapsed_ns: now - start, exchanges });
+        }
+    }
+}
+
+/// One exchange of a client with a server that reads the request completely before it answers.
+///
+/// `buffer` holds one byte more than the answer, so that an answer that is too long is seen as such.
+#[inline]
+pub fn exchange<K: Workload, W: Waiting>(
+    conn: &Conn,
+    workload: &mut K,
+    buffer: &mut [u8],
+) -> Result<(), ExchangeError> {
+    send_all::<W>(conn, workload.request()).map_err(ExchangeError::Send)?;
+    loop {
+        let space = &mut buffer[..=workload.missing()];
+        let count = receive::<W>(conn, space).map_err(ExchangeError::Receive)?;
+        if take(workload, &buffer[..count])? == Progress::Complete {
+            return Ok(());
+        }
+    }
+}
+
+/// One exchange with somebody else's server, which may answer before it has read everything: sends and receives at the
+/// same time, so that a request larger than all buffers between the two does not lock both up. The descriptor is
+/// non-blocking.
+pub fn exchange_duplex<K: Workload>(
+    conn: &Conn,
+    workload: &mut K,
+    request: &mut Vec<u8>,
+    buffer: &mut [u8],
+) -> Result<(), ExchangeError> {
+    request.clear();
+    request.extend_from_slice(workload.request());
+    let mut sent = 0;
+    loop {
+        if sent < request.len() {
+            sent += unless_would_block(conn.send(&request[sent..]))
+                .map_err(ExchangeError::Send)?
+                .unwrap_or(0);
+        }
+        let space = &mut buffer[..=workload.missing()];
+        match unless_would_block(conn.receive(space)).map_err(ExchangeError::Receive)? {
+            Some(count) => {
+                let progress = take(workload, &buffer[..count])?;
+                if progress == Progress::Complete && sent == request.len() {
+                    return Ok(());
+                }
+            }
+            None => wait_for(conn, sent < request.len()).map_err(ExchangeError::Receive)?,
+        }
+    }
+}
+
+/// Answers requests of `inbox.len()` bytes until the client closes; the number of exchanges.
+///
+/// The engine only cuts the stream into requests; what to answer is the service's business.
+#[inline]
+pub fn answer<S: Service, W: Waiting>(
+    conn: &Conn,
+    service: &mut S,
+    inbox: &mut [u8],
+    space: &mut [u8],
+) -> io::Result<u64> {
+    let mut exchanges = 0;
+    loop {
+        let mut filled = 0;
+        while filled < inbox.len() {
+            let count = receive::<W>(conn, &mut inbox[filled..])?;
+            if count == 0 {
+                return if filled == 0 {
+                    Ok(exchanges)
+                } else {
+                    Err(io::ErrorKind::UnexpectedEof.into())
+                };
+            }
+            filled += count;
+        }
+        let closes = reply(service, inbox, space, |bytes| send_all::<W>(conn, bytes))?;
+        exchanges += 1;
+        if closes {
+            return Ok(exchanges);
+        }
+    }
+}
+
+/// One exchange with both ends in one thread; both descriptors are non-blocking. For a request that fits the buffers
+/// this is four system calls: send, receive, send, receive.
+#[inline]
+pub fn exchange_solo<K: Workload, S: Service>(
+    (client, server): (&Conn, &Conn),
+    workload: &mut K,
+    service: &mut S,
+    (inbox, space, buffer): (&mut [u8], &mut [u8], &mut [u8]),
+) -> Result<(), ExchangeError> {
+    pump(client, server, workload.request(), inbox)?;
+    let mut complete = false;
+    let mut failed = None;
+    let sent = reply(service, inbox, space, |bytes| {
+        let mut sent = 0;
+        while !complete {
+            if sent < bytes.len() {
+                sent += unless_would_block(server.send(&bytes[sent..]))?.unwrap_or(0);
+            }
+            let space = &mut buffer[..=workload.missing()];
+            if let Some(count) = unless_would_block(client.receive(space))? {
+                match take(workload, &buffer[..count]) {
+                    Ok(progress) => complete = progress == Progress::Complete,
+                    Err(error) => {
+                        failed = Some(error);
+                        return Ok(());
+                    }
+                }
+            }
+        }
+        Ok(())
+    });
+    sent.map_err(ExchangeError::Receive)?;
+    failed.map_or(Ok(()), Err)
+}
+
+/// Moves the whole request from the client's end to the server's inbox.
+#[inline]
+fn pump(
+    client: &Conn,
+    server: &Conn,
+    request: &[u8],
+    inbox: &mut [u8],
+) -> Result<(), ExchangeError> {
+    let (mut sent, mut filled) = (0, 0);
+    while filled < request.len() {
+        if sent < request.len() {
+            let count =
+                unless_would_block(client.send(&request[sent..])).map_err(ExchangeError::Send)?;
+            sent += count.unwrap_or(0);
+        }
+        let count = unless_would_block(server.receive(&mut inbox[filled..]))
+            .map_err(ExchangeError::Receive)?;
+        filled += count.unwrap_or(0);
+    }
+    Ok(())
+}
+
+/// Asks the service and hands its answer to `send`; whether the service closes.
+#[inline]
+fn reply<S: Service>(
+    service: &mut S,
+    inbox: &[u8],
+    space: &mut [u8],
+    send: impl FnOnce(&[u8]) -> io::Result<()>,
+) -> io::Result<bool> {
+    let mut out = Out::new(space);
+    let step = service.on_message(&"", inbox, Time::ORIGIN, &mut out);
+    match out.answer() {
+        Answer::Nothing => {}
+        Answer::Copied(len) => send(&space[..len])?,
+        Answer::Input(range) => send(&inbox[range])?,
+    }
+    Ok(matches!(step.next, Next::Close(_)))
+}
+
+/// Gives what was received to the workload; nothing received is the end of the connection.
+#[inline]
+fn take<K: Workload>(workload: &mut K, bytes: &[u8]) -> Result<Progress, ExchangeError> {
+    if bytes.is_empty() {
+        return Err(ExchangeError::Short { missing: workload.missing() });
+    }
+    workload.on_bytes(bytes).map_err(ExchangeError::Wrong)
+}
+
+#[inline]
+fn send_all<W: Waiting>(conn: &Conn, bytes: &[u8]) -> io::Result<()> {
+    let mut sent = 0;
+    while sent < bytes.len() {
+        match conn.send(&bytes[sent..]) {
+            Ok(count) => sent += count,
+            Err(error) if again::<W>(&error) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+#[inline]
+fn receive<W: Waiting>(conn: &Conn, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match conn.receive(buffer) {
+            Err(error) if again::<W>(&error) => {}
+            result => return result,
+        }
+    }
+}
+
+/// Whether the call is to be made again at once.
+#[inline]
+fn again<W: Waiting>(error: &io::Error) -> bool {
+    match error.kind() {
+        io::ErrorKind::Interrupted => true,
+        io::ErrorKind::WouldBlock if W::SPINS => {
+            spin_loop();
+            true
+        }
+        _ => false,
+    }
+}
+
+/// `None` where the call would have had to wait.
+#[inline]
+fn unless_would_block(result: io::Result<usize>) -> io::Result<Option<usize>> {
+    match result {
+        Ok(count) => Ok(Some(count)),
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Sleeps until there is something to receive, or to send if there is something left.
+fn wait_for(conn: &Conn, sending: bool) -> io::Result<()> {
+    let interest = if sending { PollFlags::IN | PollFlags::OUT } else { PollFlags::IN };
+    match poll(&mut [PollFd::new(conn, interest)], None) {
+        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}

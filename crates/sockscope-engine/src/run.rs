@@ -1,0 +1,178 @@
+//! Run: a plan is carried out, round by round, by fresh workers for each block.
+//!
+//! While a block runs, the coordinator sleeps in poll(2); it draws progress only between blocks. A worker that is killed
+//! costs one retry of its block, then its cell; whatever fails, the other cells are measured and reported.
+
+mod block;
+
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::time::Duration;
+
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_pcg::Pcg64Mcg;
+use sockscope_stats::Histogram;
+
+use crate::control::{BlockMessage, Failure, Fault, Ready};
+use crate::launcher::Launcher;
+use crate::plan::Plan;
+use crate::usage::Usage;
+
+/// Everything that was measured.
+#[derive(Debug)]
+pub struct Measurement {
+    /// One for each cell of the plan, in its order.
+    pub cells: Vec<CellResult>,
+    /// Whether it was interrupted: the rounds are then not complete.
+    pub interrupted: bool,
+}
+
+/// What was measured of one cell.
+#[derive(Debug)]
+pub struct CellResult {
+    /// Its blocks, in the order they were measured.
+    pub blocks: Vec<Block>,
+    /// All its round trips.
+    pub histogram: Histogram,
+    /// The connection of its last block: the address used, buffers granted, the server's process.
+    pub ready: Option<Ready>,
+    /// Why it was given up.
+    pub failure: Option<Failure>,
+    /// Blocks that were measured a second time because a worker was killed.
+    pub retries: u32,
+}
+
+/// One block: what its round trips come to. The round trips themselves are in the cell's histogram; keeping one histogram
+/// for each block would cost 216 KiB a block.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Block {
+    /// Its round, from 0.
+    pub round: u32,
+    /// Complete exchanges.
+    pub exchanges: u64,
+    /// From its first exchange's start to its last one's end.
+    pub elapsed_ns: u64,
+    /// The mean round trip: elapsed time over exchanges.
+    pub mean_ns: f64,
+    /// The median.
+    pub p50_ns: u64,
+    /// The 90th percentile, where the samples support it.
+    pub p90_ns: Option<u64>,
+    /// The 99th percentile, where the samples support it.
+    pub p99_ns: Option<u64>,
+    /// The slowest.
+    pub max_ns: u64,
+    /// What the client used (in `solo`: both ends).
+    pub client: Usage,
+    /// What the server used, where it can be known.
+    pub server: Option<Usage>,
+}
+
+impl Block {
+    fn new(round: u32, message: &BlockMessage, histogram: &Histogram) -> Option<Self> {
+        Some(Self {
+            round,
+            exchanges: message.exchanges,
+            elapsed_ns: message.elapsed_ns,
+            mean_ns: message.elapsed_ns as f64 / message.exchanges as f64,
+            p50_ns: histogram.quantile(0.5)?,
+            p90_ns: histogram.supported_quantile(0.9),
+            p99_ns: histogram.supported_quantile(0.99),
+            max_ns: histogram.max()?,
+            client: message.client,
+            server: message.server,
+        })
+    }
+}
+
+/// Is told how far a run has come, between blocks.
+pub trait Observer {
+    /// `done` of `total` blocks are measured; the others take about `left`.
+    fn progress(&mut self, done: u64, total: u64, left: Duration);
+}
+
+/// Nobody watches.
+impl Observer for () {
+    fn progress(&mut self, _done: u64, _total: u64, _left: Duration) {}
+}
+
+/// Carries out a plan.
+///
+/// `interrupt` becomes readable when the run is to end early; what is complete by then is returned. An error is one of the
+/// machinery, never of a cell.
+pub fn run(
+    plan: &Plan,
+    launcher: &mut impl Launcher,
+    observer: &mut impl Observer,
+    interrupt: Option<BorrowedFd<'_>>,
+) -> io::Result<Measurement> {
+    let mut cells: Vec<_> = plan.cells.iter().map(|_| CellResult::new()).collect();
+    let mut random = Pcg64Mcg::seed_from_u64(plan.seed);
+    let total = u64::from(plan.rounds) * plan.cells.len() as u64;
+    let mut done = 0;
+    for round in 0..plan.rounds {
+        for index in order(plan, &mut random) {
+            observer.progress(done, total, left(plan, done, total));
+            done += 1;
+            if cells[index].failure.is_some() {
+                continue;
+            }
+            match block::measure(plan, index, launcher, interrupt) {
+                Ok((message, ready, retried)) => cells[index].add(round, &message, ready, retried),
+                Err(block::Error::Interrupted) => {
+                    return Ok(Measurement { cells, interrupted: true });
+                }
+                Err(block::Error::Launch(error)) => return Err(error),
+                Err(block::Error::Failed(failure)) => cells[index].failure = Some(failure),
+            }
+        }
+    }
+    observer.progress(total, total, Duration::ZERO);
+    Ok(Measurement { cells, interrupted: false })
+}
+
+/// The cells of one round: groups in random order, and the cells of a group back to back, shuffled.
+fn order(plan: &Plan, random: &mut Pcg64Mcg) -> Vec<usize> {
+    let mut groups = plan.groups.clone();
+    groups.shuffle(random);
+    for group in &mut groups {
+        group.shuffle(random);
+    }
+    groups.concat()
+}
+
+fn left(plan: &Plan, done: u64, total: u64) -> Duration {
+    let share = (total - done) as f64 / total.max(1) as f64;
+    plan.duration().mul_f64(share)
+}
+
+impl CellResult {
+    fn new() -> Self {
+        Self {
+            blocks: Vec::new(),
+            histogram: Histogram::new(),
+            ready: None,
+            failure: None,
+            retries: 0,
+        }
+    }
+
+    fn add(&mut self, round: u32, message: &BlockMessage, ready: Ready, retried: bool) {
+        self.retries += u32::from(retried);
+        self.ready = Some(ready);
+        let bug = |text: String| Failure { fault: Fault::Bug, text };
+        match Histogram::from_base64(&message.histogram) {
+            Ok(histogram) => {
+                self.histogram.merge(&histogram);
+                match Block::new(round, message, &histogram) {
+                    Some(block) => self.blocks.push(block),
+                    None => self.failure = Some(bug("a block without a single exchange".into())),
+                }
+            }
+            Err(error) => {
+                self.failure = Some(bug(format!("read the histogram of a block: {error}")))
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Usage: processor time and context switches of one end of a measurement.
+//!
+//! Processor time comes from CPU clocks, exact at the moment of the call even for a task that is running elsewhere;
+//! switches come from `/proc/PID/task/TID/status`. Both are read outside the measured window. See `getrusage(2)`, proc(5).
+
+use std::io;
+
+use procfs::process::Process;
+use rustix::process::getpid;
+use rustix::thread::gettid;
+use serde::{Deserialize, Serialize};
+use sockscope_sys::CpuClock;
+
+/// Which process, and which of its threads, is one end of a measurement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskId {
+    /// The process.
+    pub pid: i32,
+    /// The thread that does the work; equal to the process in a worker of one thread.
+    pub tid: i32,
+}
+
+impl TaskId {
+    /// The calling thread.
+    #[must_use]
+    pub fn this() -> Self {
+        Self { pid: getpid().as_raw_nonzero().get(), tid: gettid().as_raw_nonzero().get() }
+    }
+}
+
+/// What a task has used so far, or between two readings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Usage {
+    /// Nanoseconds of processor time.
+    pub cpu_ns: u64,
+    /// Switches because the task went to sleep.
+    pub voluntary: u64,
+    /// Switches because the scheduler took the CPU away.
+    pub involuntary: u64,
+}
+
+impl Usage {
+    /// What was used since `earlier`.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Self {
+        Self {
+            cpu_ns: self.cpu_ns.saturating_sub(earlier.cpu_ns),
+            voluntary: self.voluntary.saturating_sub(earlier.voluntary),
+            involuntary: self.involuntary.saturating_sub(earlier.involuntary),
+        }
+    }
+}
+
+/// Reads the usage of one task.
+#[derive(Debug)]
+pub struct Meter {
+    task: TaskId,
+    clock: CpuClock,
+    process: Process,
+}
+
+impl Meter {
+    /// A meter for the task: the thread when it is one of this process, else the whole process.
+    pub fn new(task: TaskId) -> io::Result<Self> {
+        let ours = task.pid == TaskId::this().pid;
+        let clock =
+            if ours { CpuClock::of_thread(task.tid) } else { CpuClock::of_process(task.pid)? };
+        Ok(Self { task, clock, process: Process::new(task.pid).map_err(to_io)? })
+    }
+
+    /// Starts a window: switches first, the clock last, so that reading is not charged to the window.
+    pub fn start(&self) -> io::Result<Usage> {
+        let (voluntary, involuntary) = self.switches()?;
+        Ok(Usage { cpu_ns: self.clock.nanos()?, voluntary, involuntary })
+    }
+
+    /// Ends a window: the clock first.
+    pub fn end(&self) -> io::Result<Usage> {
+        let cpu_ns = self.clock.nanos()?;
+        let (voluntary, involuntary) = self.switches()?;
+        Ok(Usage { cpu_ns, voluntary, involuntary })
+    }
+
+    fn switches(&self) -> io::Result<(u64, u64)> {
+        let (mut voluntary, mut involuntary) = (0, 0);
+        for task in self.process.tasks().map_err(to_io)? {
+            let Ok(task) = task else { continue };
+            let ours = self.task.pid == TaskId::this().pid;
+            if ours && task.tid != self.task.tid {
+                continue;
+            }
+            // A thread that ended meanwhile is normal, and its switches are gone.
+            let Ok(status) = task.status() else { continue };
+            voluntary += status.voluntary_ctxt_switches.unwrap_or(0);
+            involuntary += status.nonvoluntary_ctxt_switches.unwrap_or(0);
+        }
+        Ok((voluntary, involuntary))
+    }
+}
+
+fn to_io(error: procfs::ProcError) -> io::Error {
+    match error {
+        procfs::ProcError::Io(error, _) => error,
+        procfs::ProcError::NotFound(_) => io::ErrorKind::NotFound.into(),
+        procfs::ProcError::PermissionDenied(_) => io::ErrorKind::PermissionDenied.into(),
+        other => io::Error::other(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_works_is_charged_for_it() {
+        let meter = Meter::new(TaskId::this()).unwrap();
+        let before = meter.start().unwrap();
+        while meter.end().unwrap().since(before).cpu_ns < 1_000_000 {}
+        let used = meter.end().unwrap().since(before);
+        assert!(used.cpu_ns >= 1_000_000);
+    }
+
+    #[test]
+    fn a_sleep_is_a_voluntary_switch() {
+        let meter = Meter::new(TaskId::this()).unwrap();
+        let before = meter.start().unwrap();
+        let (reader, _writer) = std::io::pipe().unwrap();
+        let mut fds = [rustix::event::PollFd::new(&reader, rustix::event::PollFlags::IN)];
+        let timeout = rustix::event::Timespec { tv_sec: 0, tv_nsec: 1_000_000 };
+        rustix::event::poll(&mut fds, Some(&timeout)).unwrap();
+        assert!(meter.end().unwrap().since(before).voluntary >= 1);
+    }
+
+    #[test]
+    fn a_process_that_is_gone_is_an_error() {
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let pid = i32::try_from(child.id()).unwrap();
+        child.wait().unwrap();
+        assert!(Meter::new(TaskId { pid, tid: pid }).is_err());
+    }
+}

@@ -1,0 +1,164 @@
+//! Worker: one process (or thread) that is one end of a block, or both.
+//!
+//! It says Hello, gets its plan, becomes ready, and measures when told to. A worker never outlives its coordinator: a
+//! process gets a parent-death signal, and a server that still owns a socket file watches the control channel, so that the
+//! file is removed even when the coordinator is killed.
+
+mod client;
+mod server;
+mod solo;
+
+use std::error::Error;
+use std::io::{Read, Write};
+use std::os::fd::AsFd;
+
+use sockscope_net::{Conn, Endpoint, Peer};
+use sockscope_proto::workload::RoundTrip;
+
+use crate::control::{
+    self, ControlError, Failure, Fault, FromWorker, Ready, Role, ServiceName, ToWorker, VERSION,
+    WorkerPlan,
+};
+use crate::topology;
+use crate::usage::TaskId;
+
+/// How a worker learns that its coordinator has gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lifeline {
+    /// The kernel kills it: for a process of its own.
+    ParentDeathSignal,
+    /// Only by the end of the control channel: for a thread.
+    Channel,
+}
+
+impl Lifeline {
+    /// From now on the worker owns nothing that would be left behind.
+    fn tie(self) {
+        if self == Self::ParentDeathSignal {
+            // It cannot fail with a valid signal, and the control channel is watched besides.
+            let kill = Some(rustix::process::Signal::KILL);
+            let _ = rustix::process::set_parent_process_death_signal(kill);
+        }
+    }
+}
+
+/// Runs one worker over its control channel until its block is measured.
+///
+/// What goes wrong in the work itself is reported over the channel; only a failure of the channel is an error.
+pub fn work(
+    channel: &mut (impl Read + Write + AsFd),
+    lifeline: Lifeline,
+) -> Result<(), ControlError> {
+    control::send(channel, &FromWorker::Hello { version: VERSION, task: TaskId::this() })?;
+    let ToWorker::Plan(plan) = control::receive(channel)? else {
+        return fail(
+            channel,
+            Failure { fault: Fault::Bug, text: "told to start before the plan".into() },
+        );
+    };
+    let result = match prepare(&plan) {
+        Ok(()) => match &plan.role {
+            Role::Server { bind } => server::run(channel, lifeline, &plan, bind),
+            Role::Client { .. } => client::run(channel, lifeline, &plan),
+            Role::Solo { bind } => solo::run(channel, lifeline, &plan, bind),
+        },
+        Err(failure) => Err(failure.into()),
+    };
+    match result {
+        Ok(()) => Ok(()),
+        Err(Stop::Control(error)) => Err(error),
+        Err(Stop::Work(failure)) => fail(channel, failure),
+    }
+}
+
+/// Why a worker stopped early.
+#[derive(Debug)]
+enum Stop {
+    /// The channel failed: nobody is left to tell.
+    Control(ControlError),
+    /// The work failed: to be told.
+    Work(Failure),
+}
+
+impl From<ControlError> for Stop {
+    fn from(error: ControlError) -> Self {
+        Self::Control(error)
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Work(failure)
+    }
+}
+
+fn fail(channel: &mut impl Write, failure: Failure) -> Result<(), ControlError> {
+    control::send(channel, &FromWorker::Failed(failure))
+}
+
+fn prepare(plan: &WorkerPlan) -> Result<(), Failure> {
+    let Some(cpu) = plan.cpu else { return Ok(()) };
+    topology::pin(cpu)
+        .map_err(|error| failure(Fault::Environment, &format!("pin to CPU {cpu}"), &error))
+}
+
+/// A failure whose text names the operation, then every cause.
+fn failure(fault: Fault, operation: &str, error: &dyn Error) -> Failure {
+    let mut text = format!("{operation}: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    Failure { fault, text }
+}
+
+/// The endpoint of a plan; the coordinator printed it, so that it parses.
+fn endpoint(text: &str) -> Result<Endpoint, Failure> {
+    Endpoint::parse(text.as_ref())
+        .map_err(|error| failure(Fault::Bug, "endpoint of the plan", &error))
+}
+
+fn workload(plan: &WorkerPlan) -> RoundTrip {
+    match plan.service {
+        ServiceName::Echo => RoundTrip::echo(plan.size),
+        ServiceName::Pong => RoundTrip::pong(),
+    }
+}
+
+/// Bytes of one request: `pong` knows only one.
+fn request_len(plan: &WorkerPlan) -> usize {
+    workload(plan).request_len()
+}
+
+fn ready(conn: &Conn) -> FromWorker {
+    let endpoint = conn.remote().map(|remote| remote.to_string()).unwrap_or_default();
+    let buffers = conn.buffers().ok().map(|buffers| (buffers.send, buffers.receive));
+    let server_pid = server_pid(conn);
+    FromWorker::Ready(Ready { endpoint, transport: conn.transport().into(), buffers, server_pid })
+}
+
+/// The process at the other end of a Unix connection, as far as the kernel tells: whoever called listen(2).
+fn server_pid(conn: &Conn) -> Option<i32> {
+    match conn.peer() {
+        Peer::Unix(peer) => peer.pid.map(std::num::NonZero::get),
+        _ => None,
+    }
+}
+
+/// Instantiates a generic call for the plan's service.
+macro_rules! with_service {
+    ($plan:expr, |$service:ident| $body:expr) => {
+        match $plan.service {
+            crate::control::ServiceName::Echo => {
+                let mut $service = sockscope_proto::service::Echo;
+                $body
+            }
+            crate::control::ServiceName::Pong => {
+                let mut $service = sockscope_proto::service::Pong::default();
+                $body
+            }
+        }
+    };
+}
+use with_service;

@@ -1,0 +1,52 @@
+//! Solo: both ends of a connection in one thread, the bare path through the kernel's sockets.
+
+use std::io::{Read, Write};
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use sockscope_net::Connector;
+
+use super::server::Bound;
+use super::{Lifeline, Stop, failure, ready, request_len, with_service};
+use crate::control::{self, Bind, Failure, Fault, FromWorker, ToWorker, WorkerPlan};
+use crate::exchange::exchange_solo;
+use crate::worker::client::{Meters, measure};
+
+pub(super) fn run(
+    channel: &mut (impl Read + Write + AsFd),
+    lifeline: Lifeline,
+    plan: &WorkerPlan,
+    bind: &Bind,
+) -> Result<(), Stop> {
+    let bound = Bound::new(bind)?;
+    let environment =
+        |error: &dyn std::error::Error| failure(Fault::Environment, "connect to ourselves", error);
+    let connector = Connector::new(bound.listener.local()).map_err(|error| environment(&error))?;
+    // The backlog takes the connection before anybody accepts it.
+    let client =
+        connector.connect(Some(Duration::from_secs(3))).map_err(|error| environment(&error))?;
+    let server = bound.accept(channel)?;
+    lifeline.tie();
+    client.set_nodelay(true).map_err(|error| environment(&error))?;
+    client.set_nonblocking(true).map_err(|error| environment(&error))?;
+    control::send(channel, &ready(&client))?;
+    let ToWorker::Start = control::receive(channel)? else {
+        return Err(Failure {
+            fault: Fault::Bug,
+            text: "told something else than to start".into(),
+        }
+        .into());
+    };
+    let mut inbox = vec![0; request_len(plan)];
+    let mut space = vec![0; inbox.len().max(64)];
+    let meters = Meters::new(None)?;
+    let block =
+        with_service!(plan, |service| measure(plan, &meters, |load, buffer| exchange_solo(
+            (&client, &server),
+            load,
+            &mut service,
+            (&mut inbox, &mut space, buffer),
+        )));
+    control::send(channel, &FromWorker::Block(block?))?;
+    Ok(())
+}

@@ -1,0 +1,122 @@
+//! Args: the command line of `bench`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use sockscope_engine::control::ServiceName;
+use sockscope_engine::plan::OwnTransport;
+use sockscope_engine::view::View;
+use sockscope_net::Endpoint;
+
+use crate::value;
+
+/// Compare transports on this machine, or measure servers that are already running
+///
+/// Without an endpoint, sockscope starts servers of its own, Unix against TCP, and measures them in every view that the
+/// machine has. With endpoints, it measures the servers that are running there; the first one is the baseline.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// Servers that are already running, such as tcp:127.0.0.1:8080 or unix:/run/x.sock
+    #[arg(value_name = "ENDPOINT", value_parser = value::endpoint())]
+    pub(crate) endpoints: Vec<Endpoint>,
+
+    /// Transports of our own servers, the baseline first [default: tcp,unix]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = OwnTransport::parse, conflicts_with = "endpoints")]
+    pub(crate) transport: Vec<OwnTransport>,
+
+    /// Views to measure [default: all that apply]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub(crate) view: Vec<View>,
+
+    /// Bytes of one request (64, 4K, 1M); the answer is as long
+    #[arg(short, long, value_name = "BYTES", default_value = "64", value_parser = value::size)]
+    pub(crate) size: usize,
+
+    /// What the servers say: echo (the request) or pong (for ping)
+    #[arg(long, value_name = "NAME", default_value = "echo", value_parser = service)]
+    pub(crate) service: ServiceName,
+
+    /// How often everything is measured, in random order; 6 at least for an interval
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) rounds: u32,
+
+    /// How long one block is measured; the view solo takes a fifth
+    #[arg(long, value_name = "DURATION", default_value = "100ms", value_parser = value::duration)]
+    pub(crate) block: Duration,
+
+    /// Decides the random order [default: random]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+
+    /// Save the result as JSON, too
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// How the result is printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+
+    /// Short for --format json
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) json: bool,
+
+    /// Print the plan and how long it takes, and measure nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// No progress
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+
+    /// The command line, as it goes into the result.
+    #[arg(skip = std::env::args_os().collect::<Vec<_>>())]
+    pub(crate) command: Vec<OsString>,
+}
+
+/// How a result is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people, 80 columns
+    Text,
+    /// The whole result, `sockscope.bench/1`
+    Json,
+    /// Go's benchmark format, a line per block, for benchstat
+    Gobench,
+}
+
+impl Args {
+    /// The format, whichever way it was asked for.
+    pub(crate) fn chosen_format(&self) -> Format {
+        if self.json { Format::Json } else { self.format }
+    }
+}
+
+fn service(name: &str) -> Result<ServiceName, String> {
+    [ServiceName::Echo, ServiceName::Pong]
+        .into_iter()
+        .find(|service| service.name() == name)
+        .ok_or_else(|| "the services that can be measured are echo and pong".to_owned())
+}
+
+const AFTER_HELP: &str = "\
+Views:
+  solo           one thread owns both ends: the bare socket
+  same-core      two processes on one CPU: + a context switch per message
+  spin           two CPUs that poll: + moving the data between two caches
+  cross-core     two CPUs that sleep: + waking an idle CPU for each message
+  free           not pinned: what a benchmark measures that does not ask
+  client-pinned  a running server, our client on one CPU
+
+A ratio above 1 means that the candidate is faster than the baseline. Times are
+round trips, never halved; p50 and p99 are of all samples, while ratios come
+from the rounds (Hodges-Lehmann, 95 % signed-rank interval), so the two need not
+divide exactly.
+
+Examples:
+  sockscope bench
+  sockscope bench --view same-core,cross-core --size 4K -o result.json
+  sockscope bench tcp:127.0.0.1:8080 unix:jinsu.sock --service pong
+  sockscope bench unix:old.sock unix:new.sock";

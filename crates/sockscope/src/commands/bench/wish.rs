@@ -1,0 +1,119 @@
+//! Wish: the arguments become what the engine is asked for.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use sockscope_engine::plan::{OwnTransport, Plan, Target, Timing, Wish};
+use sockscope_engine::view::View;
+use sockscope_net::{Connector, Endpoint, Kind};
+
+use super::args::Args;
+use crate::fault::CliError;
+
+/// Directories that leave room in a socket address for `/sockscope-0123456789abcdef/s`.
+const SCRATCH_LENGTH_MAX: usize = 70;
+
+/// What the arguments ask for.
+pub(super) fn from_args(args: &Args) -> Result<Wish, CliError> {
+    for endpoint in &args.endpoints {
+        check_kind(endpoint)?;
+    }
+    let running = !args.endpoints.is_empty();
+    let targets = if running {
+        args.endpoints.iter().cloned().map(Target::Running).collect()
+    } else if args.transport.is_empty() {
+        vec![Target::Own(OwnTransport::Tcp), Target::Own(OwnTransport::Unix)]
+    } else {
+        args.transport.iter().copied().map(Target::Own).collect()
+    };
+    let all = if running {
+        [View::RUNNING.as_slice(), &View::OWN[..4]].concat()
+    } else {
+        View::OWN.to_vec()
+    };
+    Ok(Wish {
+        targets: deduplicated(targets)?,
+        views: if args.view.is_empty() { all } else { in_order(&args.view) },
+        service: args.service,
+        size: args.size,
+        rounds: args.rounds,
+        timing: Timing { block: args.block, solo_block: args.block / 5, ..Timing::default() },
+        seed: args.seed.unwrap_or_else(random_seed),
+        scratch: scratch(),
+    })
+}
+
+/// Fails early, with a hint, when a server that is to be measured cannot be reached at all.
+pub(super) fn check_servers(plan: &Plan) -> Result<(), CliError> {
+    let mut checked: Vec<&Endpoint> = Vec::new();
+    for cell in &plan.cells {
+        let Target::Running(endpoint) = &cell.target else { continue };
+        if checked.contains(&endpoint) {
+            continue;
+        }
+        checked.push(endpoint);
+        let reached = Connector::new(endpoint)
+            .and_then(|connector| connector.connect(Some(Duration::from_secs(3))).map(drop));
+        if let Err(error) = reached {
+            let hint = error.hint();
+            let error = CliError::environment(error);
+            return Err(match hint {
+                Some(hint) => error.hint(hint),
+                None => error,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Datagram sockets lose messages, which a closed loop would wait for without end; the round trip over them is a
+/// workload of its own.
+fn check_kind(endpoint: &Endpoint) -> Result<(), CliError> {
+    match endpoint.kind() {
+        Some(Kind::Stream | Kind::SeqPacket) => Ok(()),
+        Some(Kind::Datagram) => {
+            Err(CliError::usage(format!("bench cannot measure datagram sockets yet: {endpoint}"))
+                .hint(format!("sockscope ping -c 1000 -i 1ms {endpoint}")))
+        }
+        None => Err(CliError::usage(format!(
+            "{endpoint} is an inherited socket; only serve can use it"
+        ))),
+    }
+}
+
+/// The same target twice would be compared with itself, and the twin does that already.
+fn deduplicated(targets: Vec<Target>) -> Result<Vec<Target>, CliError> {
+    for (index, target) in targets.iter().enumerate() {
+        if targets[..index].contains(target) {
+            let name = match target {
+                Target::Own(transport) => transport.name().to_owned(),
+                Target::Running(endpoint) => endpoint.to_string(),
+            };
+            return Err(CliError::usage(format!("{name} is listed twice")).hint(
+                "list each once: the baseline is measured twice by itself, for the noise floor",
+            ));
+        }
+    }
+    Ok(targets)
+}
+
+fn in_order(views: &[View]) -> Vec<View> {
+    let mut views = views.to_vec();
+    views.sort_unstable();
+    views.dedup();
+    views
+}
+
+fn random_seed() -> u64 {
+    let mut bytes = [0; 8];
+    // Without random bytes the order is fixed, which the result shows.
+    let _ = rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty());
+    // Small enough to be typed again.
+    u64::from_le_bytes(bytes) % 1_000_000_000
+}
+
+fn scratch() -> PathBuf {
+    let directory = std::env::temp_dir();
+    let fits = directory.as_os_str().len() <= SCRATCH_LENGTH_MAX && directory.is_absolute();
+    if fits { directory } else { PathBuf::from("/tmp") }
+}

@@ -1,0 +1,160 @@
+//! Host: the facts about this machine that a measurement of it depends on.
+//!
+//! What cannot be read is unknown, and unknown is not bad: every fact is optional.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use procfs::{Current, CurrentSI};
+use sockscope_engine::clock;
+use sockscope_engine::topology::Topology;
+use sockscope_report::model::{Clock, Host};
+
+/// Everything that can be read before the run.
+pub(crate) fn facts(topology: &Topology) -> Host {
+    let names = rustix::system::uname();
+    let text = |name: &std::ffi::CStr| name.to_str().ok().map(str::to_owned);
+    let cpu = topology.quiet_cpu().unwrap_or(0);
+    let calibration = clock::calibrate();
+    Host {
+        hostname: text(names.nodename()),
+        kernel: text(names.release()),
+        architecture: text(names.machine()),
+        cpu_model: cpu_model(),
+        cpus_online: std::thread::available_parallelism().ok().and(cpus_online()),
+        cpus_allowed: Some(topology.cpus().iter().map(|cpu| cpu.id).collect()),
+        virtualisation: virtualisation(),
+        governor: line(&format!("/sys/devices/system/cpu/cpu{cpu}/cpufreq/scaling_governor")),
+        idle_driver: line("/sys/devices/system/cpu/cpuidle/current_driver"),
+        clock: Clock {
+            source: line("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
+            cost_ns: Some((calibration.cost_ns * 10.0).round() / 10.0),
+            resolution_ns: Some(calibration.resolution_ns),
+        },
+        load_average: load_average(),
+        steal_share: None,
+        cgroup_cpu_max: cgroup_file("cpu.max").and_then(|path| line(&path)),
+        cgroup_throttled: None,
+        mitigations: mitigations(),
+        congestion_control: line("/proc/sys/net/ipv4/tcp_congestion_control"),
+    }
+}
+
+/// What can only be known as a difference over the run.
+#[derive(Debug)]
+pub(crate) struct During {
+    ticks: Option<Ticks>,
+    throttled: Option<u64>,
+}
+
+/// Clock ticks of all CPUs together.
+#[derive(Debug, Clone, Copy)]
+struct Ticks {
+    steal: u64,
+    total: u64,
+}
+
+impl During {
+    /// Reads the counters before the first block.
+    pub(crate) fn start() -> Self {
+        Self { ticks: ticks(), throttled: throttled() }
+    }
+
+    /// Reads them again and notes the differences.
+    pub(crate) fn finish(self, host: &mut Host) {
+        host.steal_share = self.ticks.zip(ticks()).and_then(|(before, after)| {
+            let total = after.total.checked_sub(before.total).filter(|total| *total > 0)?;
+            Some(after.steal.saturating_sub(before.steal) as f64 / total as f64)
+        });
+        host.cgroup_throttled =
+            self.throttled.zip(throttled()).map(|(before, after)| after.saturating_sub(before));
+    }
+}
+
+fn ticks() -> Option<Ticks> {
+    let cpu = procfs::KernelStats::current().ok()?.total;
+    let idle = cpu.idle + cpu.iowait.unwrap_or(0);
+    let busy = cpu.user + cpu.nice + cpu.system + cpu.irq.unwrap_or(0) + cpu.softirq.unwrap_or(0);
+    let steal = cpu.steal?;
+    Some(Ticks { steal, total: idle + busy + steal })
+}
+
+fn throttled() -> Option<u64> {
+    let text = fs::read_to_string(cgroup_file("cpu.stat")?).ok()?;
+    text.lines().find_map(|line| line.strip_prefix("nr_throttled ")?.trim().parse().ok())
+}
+
+/// A file of our own cgroup (version 2).
+fn cgroup_file(name: &str) -> Option<String> {
+    let text = fs::read_to_string("/proc/self/cgroup").ok()?;
+    let path = text.lines().find_map(|line| line.strip_prefix("0::/"))?;
+    let file = PathBuf::from("/sys/fs/cgroup").join(path).join(name);
+    file.exists().then(|| file.to_str().map(str::to_owned))?
+}
+
+fn cpu_model() -> Option<String> {
+    let info = procfs::CpuInfo::current().ok()?;
+    info.model_name(0).map(str::to_owned)
+}
+
+fn cpus_online() -> Option<u32> {
+    let stats = procfs::KernelStats::current().ok()?;
+    u32::try_from(stats.cpu_time.len()).ok()
+}
+
+/// The hypervisor's name where the processor says that there is one, from the vendor that the firmware names.
+fn virtualisation() -> Option<String> {
+    let info = procfs::CpuInfo::current().ok()?;
+    let virtual_cpu = info.flags(0)?.contains(&"hypervisor");
+    if !virtual_cpu {
+        return Some("none".into());
+    }
+    let vendor = line("/sys/class/dmi/id/sys_vendor").filter(|vendor| !vendor.is_empty());
+    Some(
+        vendor.map_or_else(
+            || "virtual machine".into(),
+            |vendor| format!("virtual machine ({vendor})"),
+        ),
+    )
+}
+
+fn load_average() -> Option<[f64; 3]> {
+    let load = procfs::LoadAverage::current().ok()?;
+    Some([f64::from(load.one), f64::from(load.five), f64::from(load.fifteen)])
+}
+
+fn mitigations() -> Option<BTreeMap<String, String>> {
+    let entries = fs::read_dir("/sys/devices/system/cpu/vulnerabilities").ok()?;
+    let fact = |path: &Path| Some((path.file_name()?.to_str()?.to_owned(), line(path.to_str()?)?));
+    Some(entries.flatten().filter_map(|entry| fact(&entry.path())).collect())
+}
+
+fn line(path: &str) -> Option<String> {
+    fs::read_to_string(path).ok().map(|text| text.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_machine_has_a_kernel_a_clock_and_cpus() {
+        let topology = Topology::read().unwrap();
+        let host = facts(&topology);
+        assert!(host.kernel.is_some_and(|kernel| kernel.contains('.')));
+        assert!(host.clock.cost_ns.is_some_and(|cost| cost > 0.0));
+        assert!(host.cpus_online >= Some(1));
+    }
+
+    #[test]
+    fn the_share_of_steal_lies_between_nothing_and_everything() {
+        let mut host = Host::default();
+        let during = During::start();
+        // Ticks are hundredths of a second: work until at least one has passed.
+        let before = ticks().map(|ticks| ticks.total);
+        while ticks().map(|ticks| ticks.total) == before && before.is_some() {}
+        during.finish(&mut host);
+        assert!(host.steal_share.is_none_or(|share| (0.0..=1.0).contains(&share)));
+    }
+}

@@ -1,0 +1,43 @@
+//! Interrupt: SIGINT and SIGTERM as a descriptor that becomes readable, and the death by them that follows.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+use signal_hook::low_level::{emulate_default_handler, pipe};
+
+/// Watches for the signals that end a command; the command stays in charge of when.
+#[derive(Debug)]
+pub(crate) struct Interrupt {
+    reader: UnixStream,
+    last: Arc<AtomicUsize>,
+}
+
+impl Interrupt {
+    /// From now on SIGINT and SIGTERM only make the descriptor readable.
+    pub(crate) fn watch() -> io::Result<Self> {
+        let (reader, writer) = UnixStream::pair()?;
+        let last = Arc::new(AtomicUsize::new(0));
+        for (signal, value) in [(SIGINT, 2), (SIGTERM, 15)] {
+            flag::register_usize(signal, Arc::clone(&last), value)?;
+            pipe::register(signal, writer.try_clone()?)?;
+        }
+        Ok(Self { reader, last })
+    }
+
+    /// Ends this process as the signal would have, so that whoever waits for us knows (a shell says 130 for SIGINT).
+    pub(crate) fn reraise(&self) -> io::Result<()> {
+        let signal = if self.last.load(Ordering::Relaxed) == 15 { SIGTERM } else { SIGINT };
+        emulate_default_handler(signal)
+    }
+}
+
+impl AsFd for Interrupt {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.reader.as_fd()
+    }
+}
