@@ -4,8 +4,10 @@
 //! length: a server that answers with the right number of wrong bytes, or with an older answer, fails loudly.
 //! (A published benchmark whose client did not look counted 75 % of its speed from answers that were never made.)
 
+mod probe;
 mod round_trip;
 
+pub use probe::Probe;
 pub use round_trip::{Expect, RoundTrip};
 
 use thiserror::Error;

@@ -2,6 +2,9 @@
 
 use super::{Mismatch, Progress, Workload};
 
+/// Bytes of the number that an echo's request begins with.
+const NUMBER_LEN: usize = size_of::<u64>();
+
 /// What the right answer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expect {
@@ -49,6 +52,23 @@ impl RoundTrip {
     #[must_use]
     pub fn answer_len(&self) -> usize {
         self.answer().len()
+    }
+
+    /// Whether `message` is the whole and right answer to an earlier request than the last: one that came late, on sockets
+    /// that keep no order. Only an echo tells, as far as its number goes.
+    #[must_use]
+    pub fn answers_earlier(&self, message: &[u8]) -> bool {
+        let len = self.request.len().min(NUMBER_LEN);
+        if self.expect != Expect::Echo || message.get(len..) != Some(&self.request[len..]) {
+            return false;
+        }
+        let mut number = [0; NUMBER_LEN];
+        number[..len].copy_from_slice(&message[..len]);
+        let current = self.started.saturating_sub(1);
+        let mask = u64::MAX >> (u64::BITS - 8 * u32::try_from(len).unwrap_or(u64::BITS / 8));
+        let number = u64::from_le_bytes(number);
+        // A number of fewer bytes starts again from 0.
+        number != current & mask && (number < current || current > mask)
     }
 
     fn answer(&self) -> &[u8] {
@@ -149,6 +169,27 @@ mod tests {
         client.request();
         let error = client.on_bytes(&old).unwrap_err();
         assert_eq!(error, Mismatch { exchange: 1, offset: 0, found: 0, expected: 1 });
+    }
+
+    #[test]
+    fn a_late_answer_is_one_to_a_request_that_was_sent_before_the_last() {
+        for size in [1, 2, 8, 64] {
+            let mut client = RoundTrip::echo(size);
+            assert!(!client.answers_earlier(&vec![0; size]));
+            let requests: Vec<_> = (0..600).map(|_| client.request().to_vec()).collect();
+            assert!(client.answers_earlier(&requests[598]), "{size}");
+            assert!(!client.answers_earlier(&requests[599]), "{size}");
+            assert!(!client.answers_earlier(&requests[598][..size - 1]), "{size}");
+            assert!(!client.answers_earlier(&vec![0xff; size]) || size <= 2, "{size}");
+        }
+    }
+
+    #[test]
+    fn an_answer_to_a_request_that_was_never_sent_is_not_late() {
+        let mut client = RoundTrip::echo(8);
+        client.request();
+        assert!(!client.answers_earlier(&1_u64.to_le_bytes()));
+        assert!(!RoundTrip::pong().answers_earlier(b"pong"));
     }
 
     #[test]
