@@ -108,12 +108,7 @@ pub(crate) fn endpoint(
     protocol: Option<Protocol>,
 ) -> Option<Endpoint> {
     if let Some(name) = sockscope_sys::unix_name(address) {
-        let name = match ObservedName::from_kernel(name) {
-            ObservedName::Unnamed => return None,
-            ObservedName::Path(path) => UnixName::path(path),
-            ObservedName::Abstract(name) => UnixName::Abstract(name),
-        };
-        return UnixEndpoint::new(kind, name).ok().map(Endpoint::Unix);
+        return ObservedName::from_kernel(name).endpoint(kind).map(Endpoint::Unix);
     }
     if let Some(address) = VsockAddress::from_any(address) {
         return Some(Endpoint::Vsock(VsockEndpoint::from(address)));

@@ -45,8 +45,8 @@ impl fmt::Display for ParseEndpointError {
         let position = self.span.start + 1;
         write!(f, "cannot read \"{}\" as an endpoint: {}", Shown(&self.text), self.problem)?;
         match &self.text[self.span.clone()] {
-            [] => write!(f, ", at byte {position}"),
             part if part.len() == self.text.len() => Ok(()),
+            [] => write!(f, ", at byte {position}"),
             part => write!(f, ": \"{}\" at byte {position}", Shown(part)),
         }
     }

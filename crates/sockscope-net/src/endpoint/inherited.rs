@@ -37,7 +37,8 @@ impl SdName {
         match part.ascii()? {
             "*" => Ok(Self::all()),
             "" => Err(part.fail(Problem::Empty).with_hint("sd-listen:*")),
-            name => Self::named(name).ok_or_else(|| part.fail(Problem::BadSdName)),
+            name => Self::named(name)
+                .ok_or_else(|| part.fail(Problem::BadSdName).with_hint("sd-listen:*")),
         }
     }
 }
@@ -49,7 +50,7 @@ impl fmt::Display for SdName {
 }
 
 /// Reads what follows `fd:` or `fd@`.
-pub(super) fn parse_descriptor(part: Part<'_>) -> Result<Endpoint, ParseEndpointError> {
+pub(super) fn descriptor(part: Part<'_>) -> Result<Endpoint, ParseEndpointError> {
     if let Some(rest) = part.strip_prefix("//") {
         return match rest.ascii()? {
             "" => Ok(Endpoint::SdListen(SdName::all())),

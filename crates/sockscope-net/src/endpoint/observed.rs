@@ -3,8 +3,8 @@
 
 use std::fmt;
 
-use super::NAME_MAX;
 use super::escape::Escaped;
+use super::{Kind, NAME_MAX, UnixEndpoint, UnixName};
 
 /// The name of a Unix socket as the kernel reports it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -32,6 +32,26 @@ impl ObservedName {
             }
         }
     }
+
+    /// The endpoint of a socket with this name, if it is one that can be written down.
+    #[must_use]
+    pub fn endpoint(&self, kind: Kind) -> Option<UnixEndpoint> {
+        let name = match self {
+            Self::Unnamed => return None,
+            Self::Path(path) => UnixName::path(path.clone()),
+            Self::Abstract(name) => match padded(name).filter(|_| kind == Kind::Stream) {
+                Some(name) => UnixName::Padded(name.to_vec()),
+                None => UnixName::Abstract(name.clone()),
+            },
+        };
+        UnixEndpoint::new(kind, name).ok()
+    }
+}
+
+/// The name in front of the padding, if there is any.
+fn padded(name: &[u8]) -> Option<&[u8]> {
+    let end = name.iter().rposition(|&byte| byte != 0)? + 1;
+    (name.len() == NAME_MAX && end < NAME_MAX).then(|| &name[..end])
 }
 
 /// One word that is safe to print: a path, `@NAME`, or `abns:NAME` for a name padded to the full
@@ -44,11 +64,10 @@ impl fmt::Display for ObservedName {
                 write!(f, "%40{}", Escaped(&path[1..]))
             }
             Self::Path(path) => Escaped(path).fmt(f),
-            Self::Abstract(name) if name.len() == NAME_MAX && name.ends_with(&[0]) => {
-                let end = name.iter().rposition(|&byte| byte != 0).map_or(0, |at| at + 1);
-                write!(f, "abns:{}", Escaped(&name[..end]))
-            }
-            Self::Abstract(name) => write!(f, "@{}", Escaped(name)),
+            Self::Abstract(name) => match padded(name) {
+                Some(name) => write!(f, "abns:{}", Escaped(name)),
+                None => write!(f, "@{}", Escaped(name)),
+            },
         }
     }
 }

@@ -1,113 +1,135 @@
 //! Grammar: which of the endpoint forms a text is. It never reads the disk.
 
+use std::net::Ipv6Addr;
+
 use super::error::{ParseEndpointError, Problem};
 use super::escape::Escaped;
+use super::host::parse::host_port;
 use super::inherited::{self, SdName};
 use super::part::Part;
-use super::{Endpoint, HostPort, Kind, UnixEndpoint, VsockEndpoint};
+use super::unix::parse::{self as unix, Escapes};
+use super::{Endpoint, Kind, VsockEndpoint};
 
-/// Every scheme, our own and those that are also read.
-const SCHEMES: [&str; 12] = [
-    "tcp",
-    "udp",
-    "mptcp",
-    "unix",
-    "unixgram",
-    "unixpacket",
-    "seqpacket",
-    "unix-abstract",
-    "abns",
-    "vsock",
-    "fd",
-    "sd-listen",
+/// Every scheme, our own and those that are also read, each with what may follow it.
+const SCHEMES: [(&str, &str); 12] = [
+    ("tcp", "tcp:localhost:PORT"),
+    ("udp", "udp:localhost:PORT"),
+    ("mptcp", "mptcp:localhost:PORT"),
+    ("unix", "unix:PATH"),
+    ("unixgram", "unixgram:PATH"),
+    ("unixpacket", "unixpacket:PATH"),
+    ("seqpacket", "unixpacket:PATH"),
+    ("unix-abstract", "unix:@NAME"),
+    ("abns", "abns:NAME"),
+    ("vsock", "vsock:CID:PORT"),
+    ("fd", "fd:3"),
+    ("sd-listen", "sd-listen:*"),
 ];
 
 /// Reads any spelling of an endpoint.
 pub(super) fn parse(text: &[u8]) -> Result<Endpoint, ParseEndpointError> {
     let whole = Part::of(text);
     match text {
-        [] => return Err(whole.fail(Problem::Empty)),
-        [b'/' | b'@', ..] | [b'.', b'/', ..] => {
-            return UnixEndpoint::parse_raw(Kind::Stream, whole).map(Endpoint::Unix);
+        [] => {
+            let hint = "tcp:localhost:PORT or unix:PATH";
+            return Err(whole.fail(Problem::Empty).with_hint(hint));
         }
-        [b'[' | b':', ..] => return HostPort::parse("tcp", whole).map(Endpoint::Tcp),
+        [b'/' | b'@', ..] | [b'.', b'/', ..] => return unix::bare(whole).map(Endpoint::Unix),
+        [b'[' | b':', ..] => return host_port(whole).map(Endpoint::Tcp),
         _ => {}
     }
     if let Some(name) = whole.strip_prefix("abns@") {
-        return UnixEndpoint::parse_padded(name, true).map(Endpoint::Unix);
+        return unix::padded(Escapes::None, name).map(Endpoint::Unix);
     }
     if let Some(number) = whole.strip_prefix("fd@") {
-        return inherited::parse_descriptor(number);
+        return inherited::descriptor(number);
     }
     match whole.split_once(b':') {
         None => Err(no_scheme(whole)),
-        Some((scheme, rest)) => parse_scheme(whole, scheme, rest),
+        Some((scheme, rest)) => {
+            after_scheme(scheme.bytes(), rest).unwrap_or_else(|| unknown(whole, scheme, rest))
+        }
     }
 }
 
-fn parse_scheme(
-    whole: Part<'_>,
-    scheme: Part<'_>,
-    rest: Part<'_>,
-) -> Result<Endpoint, ParseEndpointError> {
-    match scheme.bytes() {
-        b"tcp" => HostPort::parse("tcp", after_slashes(rest)).map(Endpoint::Tcp),
-        b"udp" => HostPort::parse("udp", after_slashes(rest)).map(Endpoint::Udp),
-        b"mptcp" => HostPort::parse("mptcp", after_slashes(rest)).map(Endpoint::Mptcp),
-        b"unix" => UnixEndpoint::parse(Kind::Stream, rest).map(Endpoint::Unix),
-        b"unixgram" => UnixEndpoint::parse(Kind::Datagram, rest).map(Endpoint::Unix),
-        b"unixpacket" => UnixEndpoint::parse(Kind::SeqPacket, rest).map(Endpoint::Unix),
-        b"seqpacket" => UnixEndpoint::parse_raw(Kind::SeqPacket, rest).map(Endpoint::Unix),
-        b"unix-abstract" => UnixEndpoint::parse_abstract(rest).map(Endpoint::Unix),
-        b"abns" => UnixEndpoint::parse_padded(rest, false).map(Endpoint::Unix),
-        b"vsock" => VsockEndpoint::parse(after_slashes(rest)).map(Endpoint::Vsock),
-        b"fd" => inherited::parse_descriptor(rest),
+/// Reads what follows a scheme; `None` if there is no such scheme.
+fn after_scheme(scheme: &[u8], rest: Part<'_>) -> Option<Result<Endpoint, ParseEndpointError>> {
+    // The URL form of the schemes that are not files.
+    let authority = rest.strip_prefix("//").unwrap_or(rest);
+    Some(match scheme {
+        b"tcp" => host_port(authority).map(Endpoint::Tcp),
+        b"udp" => host_port(authority).map(Endpoint::Udp),
+        b"mptcp" => host_port(authority).map(Endpoint::Mptcp),
+        b"unix" => unix::named(Kind::Stream, Escapes::Percent, rest).map(Endpoint::Unix),
+        b"unixgram" => unix::named(Kind::Datagram, Escapes::Percent, rest).map(Endpoint::Unix),
+        b"unixpacket" => unix::named(Kind::SeqPacket, Escapes::Percent, rest).map(Endpoint::Unix),
+        b"seqpacket" => unix::named(Kind::SeqPacket, Escapes::None, rest).map(Endpoint::Unix),
+        b"unix-abstract" => unix::abstract_name(rest).map(Endpoint::Unix),
+        b"abns" => unix::padded(Escapes::Percent, rest).map(Endpoint::Unix),
+        b"vsock" => VsockEndpoint::parse(authority).map(Endpoint::Vsock),
+        b"fd" => inherited::descriptor(rest),
         b"sd-listen" => SdName::parse(rest).map(Endpoint::SdListen),
-        _ => parse_unknown(whole, scheme, rest),
-    }
+        _ => return None,
+    })
 }
 
 /// `HOST:PORT` without a scheme, or something else with a colon in it.
-fn parse_unknown(
+fn unknown(
     whole: Part<'_>,
     scheme: Part<'_>,
     rest: Part<'_>,
 ) -> Result<Endpoint, ParseEndpointError> {
     let lower = scheme.bytes().to_ascii_lowercase();
-    if let Some(known) = SCHEMES.iter().find(|known| known.as_bytes() == lower) {
-        let hint = format!("{known}:{}", String::from_utf8_lossy(rest.bytes()));
+    if SCHEMES.iter().any(|(known, _)| known.as_bytes() == lower) {
+        let hint = scheme.replaced(&String::from_utf8_lossy(&lower));
         return Err(scheme.fail(Problem::UpperCaseScheme).with_hint(hint));
     }
-    let port = whole.rsplit_once(b':').map_or(&[][..], |(_, port)| port.bytes());
-    let has_port = !port.is_empty() && port.iter().all(u8::is_ascii_digit);
-    if has_port && rest.strip_prefix("//").is_none() {
-        return HostPort::parse("tcp", whole).map(Endpoint::Tcp);
+    if scheme.bytes().contains(&b'/') {
+        return Err(no_scheme(whole));
     }
+    if let Some(authority) = rest.strip_prefix("//") {
+        return Err(foreign_url(scheme, authority));
+    }
+    let port = rest.bytes();
+    if port.iter().all(u8::is_ascii_digit) || is_ipv6(whole) || is_ipv6_and_port(whole) {
+        return host_port(whole).map(Endpoint::Tcp);
+    }
+    let schemes: Vec<_> = SCHEMES.iter().map(|(scheme, _)| *scheme).collect();
+    let hint = format!("HOST:PORT with a number, or one of the schemes {}", schemes.join(", "));
+    Err(scheme.fail(Problem::UnknownScheme).with_hint(hint))
+}
+
+fn is_ipv6(part: Part<'_>) -> bool {
+    part.ascii().is_ok_and(|text| text.parse::<Ipv6Addr>().is_ok())
+}
+
+fn is_ipv6_and_port(part: Part<'_>) -> bool {
+    part.rsplit_once(b':').is_some_and(|(address, _)| is_ipv6(address))
+}
+
+/// The URL of a service: where it names a host and a port, those are an endpoint.
+fn foreign_url(scheme: Part<'_>, rest: Part<'_>) -> ParseEndpointError {
+    let authority = rest.split_once(b'/').map_or(rest, |(authority, _)| authority);
     let error = scheme.fail(Problem::UnknownScheme);
-    // A URL of something that runs over TCP: its authority is an endpoint.
-    if let Some(authority) = rest.strip_prefix("//")
-        && let Ok(host_port) = HostPort::parse("tcp", without_path(authority))
-    {
-        return Err(error.with_hint(format!("tcp:{host_port}")));
-    }
-    Err(error.with_hint(format!("one of {}; a file is unix:PATH", SCHEMES.join(", "))))
+    error.with_hint(match host_port(authority) {
+        Ok(at) => format!("tcp:{at}"),
+        Err(_) => "tcp:HOST:PORT or unix:PATH".to_owned(),
+    })
 }
 
 fn no_scheme(whole: Part<'_>) -> ParseEndpointError {
     let error = whole.fail(Problem::NoScheme);
     let bytes = whole.bytes();
-    if bytes.iter().all(u8::is_ascii_digit) {
-        let port = String::from_utf8_lossy(bytes);
-        return error.with_hint(format!("tcp:localhost:{port}"));
+    let text = str::from_utf8(bytes).unwrap_or_default();
+    if let Some((_, example)) = SCHEMES.iter().find(|(scheme, _)| *scheme == text) {
+        return error.with_hint(*example);
+    }
+    if bytes.iter().all(u8::is_ascii_digit) || text == "localhost" || is_ipv4(text) {
+        return host_port(whole).err().unwrap_or(error);
     }
     error.with_hint(format!("unix:{}", Escaped(bytes)))
 }
 
-/// The URL form of the schemes that are not files.
-fn after_slashes(part: Part<'_>) -> Part<'_> {
-    part.strip_prefix("//").unwrap_or(part)
-}
-
-fn without_path(part: Part<'_>) -> Part<'_> {
-    part.split_once(b'/').map_or(part, |(authority, _)| authority)
+fn is_ipv4(text: &str) -> bool {
+    text.parse::<std::net::Ipv4Addr>().is_ok()
 }

@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use super::error::{ParseEndpointError, Problem};
+use super::escape::Shown;
 
 /// A range of the text that is being read as an endpoint.
 #[derive(Clone, Copy)]
@@ -23,13 +24,19 @@ impl<'a> Part<'a> {
         &self.whole[self.start..self.end]
     }
 
-    /// The part as ASCII text, or a refusal of its first byte that is none.
+    /// The part as ASCII text, or a refusal of the bytes that are none.
     pub(super) fn ascii(self) -> Result<&'a str, ParseEndpointError> {
         let bytes = self.bytes();
-        match bytes.iter().position(|byte| !byte.is_ascii_graphic()) {
-            None => Ok(str::from_utf8(bytes).unwrap_or_default()),
-            Some(at) => Err(self.range(at..at + 1).fail(Problem::NotAscii)),
-        }
+        let Some(at) = bytes.iter().position(|byte| !byte.is_ascii_graphic()) else {
+            return Ok(str::from_utf8(bytes).unwrap_or_default());
+        };
+        let length = bytes[at..].iter().take_while(|byte| !byte.is_ascii_graphic()).count();
+        let foreign = self.range(at..at + length);
+        let hint = match bytes[at] {
+            0x80.. => "the ASCII form of the name (xn--…)".to_owned(),
+            _ => foreign.replaced(""),
+        };
+        Err(foreign.fail(Problem::NotAscii).with_hint(hint))
     }
 
     pub(super) fn strip_prefix(self, prefix: &str) -> Option<Self> {
@@ -54,6 +61,17 @@ impl<'a> Part<'a> {
     pub(super) fn range(self, range: Range<usize>) -> Self {
         let start = (self.start + range.start).min(self.end);
         Self { start, end: (self.start + range.end).clamp(start, self.end), ..self }
+    }
+
+    /// The whole text with this part replaced, for a hint.
+    pub(super) fn replaced(self, with: &str) -> String {
+        let (before, after) = (&self.whole[..self.start], &self.whole[self.end..]);
+        format!("{}{with}{}", Shown(before), Shown(after))
+    }
+
+    /// The empty part at the end of this one: the place where something is missing.
+    pub(super) fn end(self) -> Self {
+        Self { start: self.end, ..self }
     }
 
     /// The refusal of this part.

@@ -1,14 +1,14 @@
 //! Unix names: the path or abstract name of a Unix endpoint, always one that fits the kernel.
 
+pub(super) mod parse;
+
 use std::ffi::OsString;
 use std::fmt;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
 use super::Kind;
-use super::error::{ParseEndpointError, Problem};
-use super::escape::{self, Escaped};
-use super::part::Part;
+use super::escape::Escaped;
 
 /// Bytes that a name may have: `sun_path` has 108, one of which marks a path's end or an abstract
 /// name's start.
@@ -57,21 +57,10 @@ pub enum UnixNameError {
 }
 
 impl UnixEndpoint {
-    /// An endpoint with a name that has been checked.
+    /// An endpoint with this name, if a socket of this kind can have it.
     pub fn new(kind: Kind, name: UnixName) -> Result<Self, UnixNameError> {
-        let bytes = name.bytes();
-        if bytes.is_empty() {
-            return Err(UnixNameError::Empty);
-        }
-        if bytes.len() > NAME_MAX {
-            return Err(UnixNameError::TooLong { length: bytes.len() });
-        }
-        match &name {
-            UnixName::Path(_) if bytes.contains(&0) => Err(UnixNameError::NulInPath),
-            UnixName::Padded(_) if bytes.ends_with(&[0]) => Err(UnixNameError::NulBeforePadding),
-            UnixName::Padded(_) if kind != Kind::Stream => Err(UnixNameError::PaddedKind),
-            _ => Ok(Self { kind, name }),
-        }
+        name.check(kind)?;
+        Ok(Self { kind, name })
     }
 
     /// Stream, datagram or seqpacket.
@@ -94,48 +83,6 @@ impl UnixEndpoint {
             UnixName::Abstract(_) | UnixName::Padded(_) => None,
         }
     }
-
-    /// Reads what follows a scheme, escapes and all.
-    pub(super) fn parse(kind: Kind, part: Part<'_>) -> Result<Self, ParseEndpointError> {
-        if let Some(name) = part.strip_prefix("@") {
-            return Self::checked(name, kind, UnixName::Abstract(decode(name)?));
-        }
-        if let Some(rest) = part.strip_prefix("//")
-            && !rest.bytes().starts_with(b"/")
-        {
-            return Err(two_slashes(kind, part, rest));
-        }
-        // Of the URL form `unix:///a`, the path is what follows the empty authority.
-        let path = match part.strip_prefix("//") {
-            Some(path) => path,
-            None => part,
-        };
-        Self::checked(path, kind, UnixName::path(decode(path)?))
-    }
-
-    /// Reads a path or an abstract name as raw bytes.
-    pub(super) fn parse_raw(kind: Kind, part: Part<'_>) -> Result<Self, ParseEndpointError> {
-        let (part, name) = match part.strip_prefix("@") {
-            Some(name) => (name, UnixName::Abstract(name.bytes().to_vec())),
-            None => (part, UnixName::path(part.bytes().to_vec())),
-        };
-        Self::checked(part, kind, name)
-    }
-
-    /// Reads what follows `unix-abstract:`.
-    pub(super) fn parse_abstract(part: Part<'_>) -> Result<Self, ParseEndpointError> {
-        Self::checked(part, Kind::Stream, UnixName::Abstract(decode(part)?))
-    }
-
-    /// Reads what follows `abns:`, or with raw bytes `abns@`.
-    pub(super) fn parse_padded(part: Part<'_>, raw: bool) -> Result<Self, ParseEndpointError> {
-        let name = if raw { part.bytes().to_vec() } else { decode(part)? };
-        Self::checked(part, Kind::Stream, UnixName::Padded(name))
-    }
-
-    fn checked(part: Part<'_>, kind: Kind, name: UnixName) -> Result<Self, ParseEndpointError> {
-        Self::new(kind, name).map_err(|problem| part.fail(Problem::Name(problem)))
-    }
 }
 
 impl UnixName {
@@ -143,6 +90,18 @@ impl UnixName {
     #[must_use]
     pub fn path(bytes: Vec<u8>) -> Self {
         Self::Path(PathBuf::from(OsString::from_vec(bytes)))
+    }
+
+    fn check(&self, kind: Kind) -> Result<(), UnixNameError> {
+        let bytes = self.bytes();
+        match self {
+            _ if bytes.is_empty() => Err(UnixNameError::Empty),
+            _ if bytes.len() > NAME_MAX => Err(UnixNameError::TooLong { length: bytes.len() }),
+            Self::Path(_) if bytes.contains(&0) => Err(UnixNameError::NulInPath),
+            Self::Padded(_) if bytes.ends_with(&[0]) => Err(UnixNameError::NulBeforePadding),
+            Self::Padded(_) if kind != Kind::Stream => Err(UnixNameError::PaddedKind),
+            Self::Path(_) | Self::Abstract(_) | Self::Padded(_) => Ok(()),
+        }
     }
 
     /// The bytes of the name, without marks or padding.
@@ -181,27 +140,10 @@ impl fmt::Display for EscapedPath<'_> {
 }
 
 /// The scheme of a kind of Unix socket.
-pub(super) fn scheme(kind: Kind) -> &'static str {
+fn scheme(kind: Kind) -> &'static str {
     match kind {
         Kind::Stream => "unix",
         Kind::Datagram => "unixgram",
         Kind::SeqPacket => "unixpacket",
     }
-}
-
-fn decode(part: Part<'_>) -> Result<Vec<u8>, ParseEndpointError> {
-    escape::decode(part.bytes()).map_err(|at| {
-        let scheme_less = Escaped(part.bytes()).to_string();
-        part.range(at..at + 3)
-            .fail(Problem::BadEscape)
-            .with_hint(format!("write a percent sign itself as %25: {scheme_less}"))
-    })
-}
-
-fn two_slashes(kind: Kind, part: Part<'_>, rest: Part<'_>) -> ParseEndpointError {
-    let scheme = scheme(kind);
-    let rest = String::from_utf8_lossy(rest.bytes());
-    part.range(0..2)
-        .fail(Problem::TwoSlashes)
-        .with_hint(format!("{scheme}:/{rest} (absolute) or {scheme}:{rest} (relative)"))
 }

@@ -19,18 +19,22 @@ pub struct VsockEndpoint {
 impl VsockEndpoint {
     pub(super) fn parse(part: Part<'_>) -> Result<Self, ParseEndpointError> {
         let Some((cid, port)) = part.split_once(b':') else {
-            let cid = part.ascii()?;
-            let cid = if cid.is_empty() { "CID" } else { cid };
-            return Err(part.fail(Problem::NoPort).with_hint(format!("vsock:{cid}:PORT")));
+            let hint = match part.ascii()? {
+                "" => part.replaced("CID:PORT"),
+                _ => part.end().replaced(":PORT"),
+            };
+            return Err(part.fail(Problem::NoPort).with_hint(hint));
         };
         let cid = match cid.ascii()? {
             "any" => VsockAddress::CID_ANY,
             "local" => VsockAddress::CID_LOCAL,
             "host" => VsockAddress::CID_HOST,
-            text => decimal(text).ok_or_else(|| cid.fail(Problem::BadCid))?,
+            text => decimal(text)
+                .ok_or_else(|| cid.fail(Problem::BadCid).with_hint(cid.replaced("host")))?,
         };
-        let number = decimal(port.ascii()?).ok_or_else(|| port.fail(Problem::BadVsockPort))?;
-        Ok(Self { cid, port: number })
+        let number = decimal(port.ascii()?);
+        let refusal = || port.fail(Problem::BadVsockPort).with_hint(port.replaced("1024"));
+        Ok(Self { cid, port: number.ok_or_else(refusal)? })
     }
 }
 

@@ -1,3 +1,4 @@
 //! The crate on real sockets.
 
+mod endpoint;
 mod exchange;
