@@ -10,8 +10,9 @@
 
 use std::hint::spin_loop;
 use std::io;
+use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use sockscope_net::Conn;
 use sockscope_proto::machine::Answer;
 use sockscope_proto::workload::{Mismatch, Progress, Workload};
@@ -57,6 +58,12 @@ pub enum ExchangeError {
     Short {
         /// Bytes that never came.
         missing: usize,
+    },
+    /// The peer neither answered nor closed.
+    #[error("no answer within {patience:?}")]
+    Silent {
+        /// How long it was waited for.
+        patience: Duration,
     },
     /// The answer is not the right one.
     #[error("check the answer")]
@@ -113,33 +120,58 @@ pub fn exchange<K: Workload, W: Waiting>(
     }
 }
 
-/// One exchange with somebody else's server, which may answer before it has read everything: sends and receives at the
-/// same time, so that a request larger than all buffers between the two does not lock both up. The descriptor is
-/// non-blocking.
-pub fn exchange_duplex<K: Workload>(
-    conn: &Conn,
-    workload: &mut K,
-    request: &mut Vec<u8>,
-    buffer: &mut [u8],
-) -> Result<(), ExchangeError> {
-    request.clear();
-    request.extend_from_slice(workload.request());
-    let mut sent = 0;
-    loop {
-        if sent < request.len() {
-            sent += unless_would_block(conn.send(&request[sent..]))
-                .map_err(ExchangeError::Send)?
-                .unwrap_or(0);
-        }
-        let space = &mut buffer[..=workload.missing()];
-        match unless_would_block(conn.receive(space)).map_err(ExchangeError::Receive)? {
-            Some(count) => {
-                let progress = take(workload, &buffer[..count])?;
-                if progress == Progress::Complete && sent == request.len() {
-                    return Ok(());
-                }
+/// Exchanges with somebody else's server, which may answer before it has read everything: sends and receives at the same
+/// time, so that a request larger than all buffers between the two does not lock both up, and gives up when nothing
+/// moves.
+#[derive(Debug)]
+pub struct Duplex<'a> {
+    conn: &'a Conn,
+    request: Vec<u8>,
+    patience: Duration,
+}
+
+impl<'a> Duplex<'a> {
+    /// Over a connection that is non-blocking.
+    #[must_use]
+    pub fn new(conn: &'a Conn, patience: Duration) -> Self {
+        Self { conn, request: Vec::new(), patience }
+    }
+
+    /// One exchange.
+    pub fn exchange<K: Workload>(
+        &mut self,
+        workload: &mut K,
+        buffer: &mut [u8],
+    ) -> Result<(), ExchangeError> {
+        self.request.clear();
+        self.request.extend_from_slice(workload.request());
+        let mut sent = 0;
+        loop {
+            if sent < self.request.len() {
+                let count = unless_would_block(self.conn.send(&self.request[sent..]));
+                sent += count.map_err(ExchangeError::Send)?.unwrap_or(0);
             }
-            None => wait_for(conn, sent < request.len()).map_err(ExchangeError::Receive)?,
+            let sending = sent < self.request.len();
+            let space = &mut buffer[..=workload.missing()];
+            let received = unless_would_block(self.conn.receive(space));
+            let Some(count) = received.map_err(ExchangeError::Receive)? else {
+                self.wait(sending)?;
+                continue;
+            };
+            if take(workload, &buffer[..count])? == Progress::Complete && !sending {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Sleeps until there is something to receive, or to send if there is something left.
+    fn wait(&self, sending: bool) -> Result<(), ExchangeError> {
+        let interest = if sending { PollFlags::IN | PollFlags::OUT } else { PollFlags::IN };
+        let timeout = Timespec::try_from(self.patience).ok();
+        match poll(&mut [PollFd::new(self.conn, interest)], timeout.as_ref()) {
+            Ok(0) => Err(ExchangeError::Silent { patience: self.patience }),
+            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+            Err(error) => Err(ExchangeError::Receive(error.into())),
         }
     }
 }
@@ -307,14 +339,5 @@ fn unless_would_block(result: io::Result<usize>) -> io::Result<Option<usize>> {
             Ok(None)
         }
         Err(error) => Err(error),
-    }
-}
-
-/// Sleeps until there is something to receive, or to send if there is something left.
-fn wait_for(conn: &Conn, sending: bool) -> io::Result<()> {
-    let interest = if sending { PollFlags::IN | PollFlags::OUT } else { PollFlags::IN };
-    match poll(&mut [PollFd::new(conn, interest)], None) {
-        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
-        Err(error) => Err(error.into()),
     }
 }

@@ -36,6 +36,8 @@ pub struct Timing {
     pub block: Duration,
     /// Measured in the view `solo`, which needs less.
     pub solo_block: Duration,
+    /// What anything may take beyond the time it was meant to take, before it is given up.
+    pub patience: Duration,
 }
 
 impl Timing {
@@ -52,6 +54,8 @@ impl Default for Timing {
             warm_up: Duration::from_millis(20),
             block: Duration::from_millis(100),
             solo_block: Duration::from_millis(20),
+            // A machine under heavy load is slow to start a process.
+            patience: Duration::from_secs(10),
         }
     }
 }

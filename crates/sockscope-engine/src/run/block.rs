@@ -18,9 +18,6 @@ use crate::plan::{CellPlan, OwnTransport, Plan, Target};
 use crate::usage::TaskId;
 use crate::view::View;
 
-/// What a worker may take beyond the time that it was told to take; a machine under heavy load is slow to start one.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 /// Why there is no block.
 #[derive(Debug)]
 pub(super) enum Error {
@@ -153,14 +150,15 @@ impl Attempt<'_> {
         }
     }
 
-    /// Waits until the worker says something; it may also be interrupted, or run out of patience.
-    fn listen(&self, member: &mut Member, patience: Duration) -> Result<FromWorker, Miss> {
-        let deadline = Instant::now() + patience;
+    /// Waits until the worker says something, which should take `expected`; it may also be interrupted, or run out of
+    /// patience.
+    fn listen(&self, member: &mut Member, expected: Duration) -> Result<FromWorker, Miss> {
+        let limit = expected + self.plan.timing.patience;
+        let deadline = Instant::now() + limit;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                let text = format!("the {} worker did not answer in {patience:?}", member.name);
-                return Err(Failure { fault: Fault::Environment, text }.into());
+                return Err(self.too_late(member.name, limit).into());
             }
             let (spoken, interrupted) = self.sleep(&member.worker, left)?;
             if interrupted {
@@ -169,6 +167,20 @@ impl Attempt<'_> {
             if spoken {
                 return member.receive();
             }
+        }
+    }
+
+    /// Our own workers are late when the machine is; a client of somebody else's server when that server is.
+    fn too_late(&self, name: &str, limit: Duration) -> Failure {
+        match &self.cell.target {
+            Target::Running(endpoint) => Failure {
+                fault: Fault::Peer,
+                text: format!("{endpoint} stopped answering in the middle of a block"),
+            },
+            Target::Own(_) => Failure {
+                fault: Fault::Environment,
+                text: format!("the {name} worker said nothing for {limit:?}"),
+            },
         }
     }
 
@@ -214,7 +226,7 @@ impl Member {
     }
 
     fn hello(&mut self, attempt: &Attempt<'_>) -> Result<TaskId, Miss> {
-        match attempt.listen(self, PATIENCE)? {
+        match attempt.listen(self, Duration::ZERO)? {
             FromWorker::Hello { version: VERSION, task } => Ok(task),
             other => Err(bug(&format!("the {} worker began with {other:?}", self.name))),
         }
@@ -225,7 +237,7 @@ impl Member {
     }
 
     fn ready(&mut self, attempt: &Attempt<'_>) -> Result<Ready, Miss> {
-        match attempt.listen(self, PATIENCE)? {
+        match attempt.listen(self, Duration::ZERO)? {
             FromWorker::Ready(ready) => Ok(ready),
             other => Err(bug(&format!("the {} worker said {other:?} for ready", self.name))),
         }
@@ -233,7 +245,7 @@ impl Member {
 
     fn block(&mut self, attempt: &Attempt<'_>) -> Result<BlockMessage, Miss> {
         self.say(&ToWorker::Start)?;
-        match attempt.listen(self, attempt.block_time() + PATIENCE)? {
+        match attempt.listen(self, attempt.block_time())? {
             FromWorker::Block(block) => Ok(block),
             other => Err(bug(&format!("the {} worker said {other:?} for a block", self.name))),
         }
@@ -241,7 +253,7 @@ impl Member {
 
     /// What a worker that should still be there has to say: its failure, or that it was killed.
     fn last_words(&mut self, attempt: &Attempt<'_>) -> Option<Miss> {
-        match attempt.listen(self, Duration::from_secs(1)) {
+        match attempt.listen(self, Duration::ZERO) {
             Err(miss @ (Miss::Killed(_) | Miss::Final(Error::Interrupted))) => Some(miss),
             Err(Miss::Final(Error::Failed(failure))) if failure.fault != Fault::Environment => {
                 Some(failure.into())

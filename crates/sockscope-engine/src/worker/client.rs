@@ -5,18 +5,20 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 
 use sockscope_net::{Conn, Connector};
+use sockscope_proto::workload::RoundTrip;
 use sockscope_stats::Histogram;
 
 use super::{Lifeline, Stop, endpoint, failure, ready, server_pid, workload};
 use crate::control::{self, BlockMessage, Failure, Fault, FromWorker, Role, ToWorker, WorkerPlan};
-use crate::exchange::{
-    Blocking, ExchangeError, Spinning, Window, exchange, exchange_duplex, run_for,
-};
+use crate::exchange::{Blocking, Duplex, ExchangeError, Spinning, Window, exchange, run_for};
 use crate::usage::{Meter, TaskId, Usage};
 use crate::view::Wait;
 
 /// A server on this machine accepts at once or not at all.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How long a server may take for its first answer.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A request up to this many bytes fits the buffers of every connection, whoever reads when.
 const FITS_ANY_BUFFER: usize = 4096;
@@ -33,6 +35,16 @@ pub(super) fn run(
         );
     };
     let conn = connect(address)?;
+    let environment =
+        |error: std::io::Error| failure(Fault::Environment, "prepare the connection", &error);
+    let mut duplex = Duplex::new(&conn, PATIENCE);
+    if *running {
+        // A server of another kind is found out here, where waiting for an answer has a limit.
+        conn.set_nonblocking(true).map_err(environment)?;
+        let mut load = workload(plan);
+        let mut buffer = vec![0; load.answer_len() + 1];
+        duplex.exchange(&mut load, &mut buffer).map_err(|error| blame(&error, *running))?;
+    }
     control::send(channel, &ready(&conn))?;
     let ToWorker::Start = control::receive(channel)? else {
         return Err(Failure {
@@ -41,18 +53,12 @@ pub(super) fn run(
         }
         .into());
     };
-    let duplex = *running && plan.size > FITS_ANY_BUFFER;
-    conn.set_nonblocking(duplex || plan.wait == Wait::Spin)
-        .map_err(|error| failure(Fault::Environment, "prepare the connection", &error))?;
+    let both_ways = *running && plan.size > FITS_ANY_BUFFER;
+    conn.set_nonblocking(both_ways || plan.wait == Wait::Spin).map_err(environment)?;
     let meters =
         Meters::new(server.or_else(|| server_pid(&conn).map(|pid| TaskId { pid, tid: pid })))?;
-    let block = match (duplex, plan.wait) {
-        (true, _) => {
-            let mut request = Vec::new();
-            measure(plan, &meters, |load, buffer| {
-                exchange_duplex(&conn, load, &mut request, buffer)
-            })
-        }
+    let block = match (both_ways, plan.wait) {
+        (true, _) => measure(plan, &meters, |load, buffer| duplex.exchange(load, buffer)),
         (false, Wait::Spin) => {
             measure(plan, &meters, |load, buffer| exchange::<_, Spinning>(&conn, load, buffer))
         }
@@ -60,7 +66,8 @@ pub(super) fn run(
             measure(plan, &meters, |load, buffer| exchange::<_, Blocking>(&conn, load, buffer))
         }
     };
-    control::send(channel, &FromWorker::Block(block?))?;
+    let block = block.map_err(|error| error.blame(*running))?;
+    control::send(channel, &FromWorker::Block(block))?;
     Ok(())
 }
 
@@ -90,26 +97,41 @@ impl Meters {
     }
 }
 
+/// Why there is no block.
+#[derive(Debug)]
+pub(super) enum NoBlock {
+    /// An exchange failed.
+    Exchange(ExchangeError),
+    /// The usage of an end cannot be read, most likely because it is gone.
+    Usage(std::io::Error),
+}
+
+impl NoBlock {
+    /// Whose fault it is.
+    pub(super) fn blame(self, running: bool) -> Failure {
+        match self {
+            Self::Exchange(error) => blame(&error, running),
+            Self::Usage(error) => failure(Fault::Gone, "read the usage of both ends", &error),
+        }
+    }
+}
+
 /// Warms up, then measures one block of `exchange`.
 pub(super) fn measure(
     plan: &WorkerPlan,
     meters: &Meters,
-    mut exchange: impl FnMut(
-        &mut sockscope_proto::workload::RoundTrip,
-        &mut [u8],
-    ) -> Result<(), ExchangeError>,
-) -> Result<BlockMessage, Failure> {
+    mut exchange: impl FnMut(&mut RoundTrip, &mut [u8]) -> Result<(), ExchangeError>,
+) -> Result<BlockMessage, NoBlock> {
     let mut load = workload(plan);
     let mut buffer = vec![0; load.answer_len() + 1];
     let mut histogram = Histogram::new();
     run_for(plan.warm_up_ns, &mut histogram, || exchange(&mut load, &mut buffer))
-        .map_err(|error| peer(&error))?;
+        .map_err(NoBlock::Exchange)?;
     histogram.clear();
-    let usage = |error: std::io::Error| failure(Fault::Gone, "read the usage of both ends", &error);
-    let (client_before, server_before) = meters.start().map_err(usage)?;
+    let (client_before, server_before) = meters.start().map_err(NoBlock::Usage)?;
     let window = run_for(plan.block_ns, &mut histogram, || exchange(&mut load, &mut buffer));
-    let Window { elapsed_ns, exchanges } = window.map_err(|error| peer(&error))?;
-    let (client, server) = meters.end().map_err(usage)?;
+    let Window { elapsed_ns, exchanges } = window.map_err(NoBlock::Exchange)?;
+    let (client, server) = meters.end().map_err(NoBlock::Usage)?;
     Ok(BlockMessage {
         histogram: histogram.to_base64(),
         elapsed_ns,
@@ -127,13 +149,22 @@ fn connect(address: &str) -> Result<Conn, Failure> {
     Ok(conn)
 }
 
-/// A server that answered wrongly misbehaved; one that closed or reset may have been killed.
-fn peer(error: &ExchangeError) -> Failure {
-    let fault = match error {
-        ExchangeError::Wrong(_) => Fault::Peer,
-        ExchangeError::Short { .. } | ExchangeError::Send(_) | ExchangeError::Receive(_) => {
-            Fault::Gone
+/// A server that answers wrongly misbehaves. One of ours that closed or reset may have been killed; somebody else's
+/// misbehaved then, too. Whatever else a socket refuses is the machine's doing.
+fn blame(error: &ExchangeError, running: bool) -> Failure {
+    use std::io::ErrorKind::{BrokenPipe, ConnectionReset};
+    let gone = match error {
+        ExchangeError::Short { .. } => true,
+        ExchangeError::Send(error) | ExchangeError::Receive(error) => {
+            matches!(error.kind(), BrokenPipe | ConnectionReset)
         }
+        ExchangeError::Wrong(_) | ExchangeError::Silent { .. } => false,
+    };
+    let fault = match error {
+        ExchangeError::Wrong(_) | ExchangeError::Silent { .. } => Fault::Peer,
+        _ if gone && running => Fault::Peer,
+        _ if gone => Fault::Gone,
+        _ => Fault::Environment,
     };
     failure(fault, "exchange", error)
 }

@@ -47,6 +47,6 @@ pub(super) fn run(
             &mut service,
             (&mut inbox, &mut space, buffer),
         )));
-    control::send(channel, &FromWorker::Block(block?))?;
+    control::send(channel, &FromWorker::Block(block.map_err(|error| error.blame(false))?))?;
     Ok(())
 }

@@ -1,0 +1,95 @@
+//! The measured loops do not allocate: a counting allocator watches them.
+
+use std::thread;
+
+use allocation_counter::measure;
+use sockscope_engine::exchange::{
+    Blocking, Spinning, Waiting, answer, exchange, exchange_solo, run_for,
+};
+use sockscope_net::{BindOptions, Conn, Connector, Endpoint, Listener};
+use sockscope_proto::service::Echo;
+use sockscope_proto::workload::RoundTrip;
+use sockscope_stats::Histogram;
+
+/// Both ends of a connection over this endpoint.
+fn connected(endpoint: &str) -> (Conn, Conn) {
+    let endpoint = Endpoint::parse(endpoint.as_ref()).unwrap();
+    let listener = Listener::bind(&endpoint, &BindOptions::default()).unwrap().remove(0);
+    let client = Connector::new(listener.local()).unwrap().connect(None).unwrap();
+    listener.set_nonblocking(false).unwrap();
+    (client, listener.accept().unwrap())
+}
+
+fn endpoints() -> [String; 2] {
+    let id = std::process::id();
+    [
+        "tcp:127.0.0.1:0".into(),
+        format!("unix:@sockscope-allocation-{id}-{:?}", thread::current().id()),
+    ]
+}
+
+const MILLISECOND: u64 = 1_000_000;
+
+fn check_pair<W: Waiting>() {
+    for endpoint in endpoints() {
+        let (client, server) = connected(&endpoint);
+        client.set_nonblocking(W::SPINS).unwrap();
+        server.set_nonblocking(W::SPINS).unwrap();
+        let serving = thread::spawn(move || {
+            let (mut inbox, mut space) = ([0; 64], [0; 64]);
+            measure(|| {
+                answer::<_, W>(&server, &mut Echo, &mut inbox, &mut space).unwrap();
+            })
+        });
+        let mut load = RoundTrip::echo(64);
+        let mut histogram = Histogram::new();
+        let mut buffer = [0; 65];
+        let of_client = measure(|| {
+            run_for(5 * MILLISECOND, &mut histogram, || {
+                exchange::<_, W>(&client, &mut load, &mut buffer)
+            })
+            .unwrap();
+        });
+        drop(client);
+        let of_server = serving.join().unwrap();
+        assert!(histogram.count() > 0);
+        assert_eq!((of_client.count_total, of_server.count_total), (0, 0), "{endpoint}");
+    }
+}
+
+#[test]
+fn blocking_ends_do_not_allocate() {
+    check_pair::<Blocking>();
+}
+
+#[test]
+fn spinning_ends_do_not_allocate() {
+    check_pair::<Spinning>();
+}
+
+#[test]
+fn one_thread_with_both_ends_does_not_allocate() {
+    for endpoint in endpoints() {
+        let (client, server) = connected(&endpoint);
+        client.set_nonblocking(true).unwrap();
+        server.set_nonblocking(true).unwrap();
+        let mut load = RoundTrip::echo(64);
+        let mut histogram = Histogram::new();
+        let (mut inbox, mut space, mut buffer) = ([0; 64], [0; 64], [0; 65]);
+        let counted = measure(|| {
+            run_for(5 * MILLISECOND, &mut histogram, || {
+                let buffers = (inbox.as_mut_slice(), space.as_mut_slice(), buffer.as_mut_slice());
+                exchange_solo((&client, &server), &mut load, &mut Echo, buffers)
+            })
+            .unwrap();
+        });
+        assert!(histogram.count() > 0);
+        assert_eq!(counted.count_total, 0, "{endpoint}");
+    }
+}
+
+#[test]
+fn the_counter_counts() {
+    let counted = measure(|| drop(std::hint::black_box(vec![0_u8; 10])));
+    assert_eq!(counted.count_total, 1);
+}

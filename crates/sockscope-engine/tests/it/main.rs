@@ -1,0 +1,6 @@
+//! Integration tests of the engine: real sockets, real threads, one binary.
+
+mod allocation;
+mod faults;
+mod measure;
+mod plans;

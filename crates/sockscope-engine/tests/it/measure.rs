@@ -1,0 +1,104 @@
+//! Measuring our own servers: every transport, view, service and size gives complete and honest blocks.
+
+use std::time::Duration;
+
+use sockscope_engine::control::ServiceName;
+use sockscope_engine::plan::{OwnTransport, Target, Timing, Wish};
+use sockscope_engine::view::View;
+
+use crate::plans::{measure, wish};
+
+fn own(transports: &[OwnTransport]) -> Vec<Target> {
+    transports.iter().copied().map(Target::Own).collect()
+}
+
+/// Checks what is true of every cell that was measured.
+fn check(wish: Wish) {
+    let block_ns = u64::try_from(wish.timing.block.as_nanos()).unwrap();
+    let (plan, measurement) = measure(wish);
+    for (cell, result) in plan.cells.iter().zip(&measurement.cells) {
+        let what = format!("{:?} in {}", cell.target, cell.view);
+        assert_eq!(result.failure, None, "{what}");
+        assert_eq!(result.blocks.len(), 2, "{what}");
+        for block in &result.blocks {
+            assert!(block.exchanges > 0, "{what}");
+            assert!(
+                block.elapsed_ns >= block_ns,
+                "the measured window is the one asked for: {what}"
+            );
+            assert!(block.client.cpu_ns > 0, "{what}");
+            assert!(block.p50_ns <= block.max_ns, "{what}");
+        }
+        let exchanges: u64 = result.blocks.iter().map(|block| block.exchanges).sum();
+        assert_eq!(result.histogram.count(), exchanges, "every exchange is one sample: {what}");
+    }
+}
+
+#[test]
+fn every_transport_is_measured_in_every_view() {
+    check(wish(own(&OwnTransport::ALL), &View::OWN));
+}
+
+#[test]
+fn pong_is_measured_like_echo() {
+    check(Wish {
+        service: ServiceName::Pong,
+        ..wish(own(&[OwnTransport::Tcp, OwnTransport::Unix]), &View::OWN)
+    });
+}
+
+#[test]
+fn a_single_byte_and_a_message_larger_than_every_buffer_are_exchanged_whole() {
+    let transports = [OwnTransport::Unix, OwnTransport::Tcp];
+    for size in [1, 65_537, 3 << 20] {
+        check(Wish { size, ..wish(own(&transports), &[View::Solo, View::SameCore, View::Spin]) });
+    }
+}
+
+#[test]
+fn a_message_that_a_kind_cannot_carry_fails_its_cell_with_the_reason_and_no_other() {
+    let size = 8 << 20;
+    let wish = Wish {
+        size,
+        ..wish(own(&[OwnTransport::Unix, OwnTransport::UnixPacket]), &[View::SameCore])
+    };
+    let (plan, measurement) = measure(wish);
+    for (cell, result) in plan.cells.iter().zip(&measurement.cells) {
+        let failure = result.failure.as_ref().map(|failure| failure.text.clone());
+        match cell.target {
+            Target::Own(OwnTransport::UnixPacket) => {
+                let text = failure.expect("8 MiB do not fit a message");
+                assert!(text.contains("Message too long"), "{text}");
+            }
+            _ => assert_eq!(failure, None),
+        }
+    }
+}
+
+#[test]
+fn the_usage_of_both_ends_is_known_and_the_solo_thread_is_both() {
+    let timing = Timing { block: Duration::from_millis(20), ..wish(Vec::new(), &[]).timing };
+    let wish = Wish { timing, ..wish(own(&[OwnTransport::Unix]), &[View::Solo, View::SameCore]) };
+    let (plan, measurement) = measure(wish);
+    for (cell, result) in plan.cells.iter().zip(&measurement.cells) {
+        for block in &result.blocks {
+            if cell.view == View::Solo {
+                assert_eq!(block.server, None);
+            } else {
+                let server = block.server.expect("a worker's usage can be read");
+                assert!(server.cpu_ns > 0 && server.voluntary > 0, "{server:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_plan_and_another_run_the_same_cells() {
+    let targets = own(&[OwnTransport::Tcp, OwnTransport::Unix]);
+    let (first, _) = measure(wish(targets.clone(), &[View::Solo]));
+    let (second, _) = measure(wish(targets, &[View::Solo]));
+    let ids = |plan: &sockscope_engine::plan::Plan| {
+        plan.cells.iter().map(|cell| cell.id.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&first), ids(&second));
+}
