@@ -96,6 +96,19 @@ impl Default for Report {
     }
 }
 
+impl Report {
+    /// The statistic that leads in texts: the median, or the mean when no cell has samples enough for a median.
+    pub(crate) fn leading_statistic(&self) -> Statistic {
+        let has_median = |cell: &Cell| cell.rtt_ns.is_some_and(|rtt| rtt.p50.is_some());
+        if self.cells.iter().any(has_median) { Statistic::P50 } else { Statistic::Mean }
+    }
+
+    /// The cells that are shown and compared: all but the twins.
+    pub(crate) fn originals(&self) -> impl Iterator<Item = &Cell> + Clone {
+        self.cells.iter().filter(|cell| !cell.is_twin())
+    }
+}
+
 fn one() -> u32 {
     1
 }

@@ -139,6 +139,14 @@ impl Default for Cell {
     }
 }
 
+impl Cell {
+    /// Whether this is the second measurement of a baseline, which only serves the noise floor.
+    #[must_use]
+    pub fn is_twin(&self) -> bool {
+        self.replica == Replica::Twin
+    }
+}
+
 /// The CPUs of the two ends; empty when not pinned.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

@@ -20,8 +20,10 @@ pub struct Host {
     pub cpus_online: Option<u32>,
     /// The CPUs of our own affinity mask.
     pub cpus_allowed: Option<Vec<u32>>,
-    /// The hypervisor or container kind; `none` on bare metal.
+    /// The hypervisor; `none` on bare metal.
     pub virtualisation: Option<String>,
+    /// The kind of container that sockscope runs in; `none` outside of one.
+    pub container: Option<String>,
     /// The frequency governor of the CPUs used.
     pub governor: Option<String>,
     /// What puts idle CPUs to sleep.

@@ -1,10 +1,47 @@
 //! Plan: what `bench --dry-run` prints.
 
-use crate::model::{Plan, Unavailable};
+use crate::escape::escape;
+use crate::model::{Plan, Unavailable, View};
+use crate::units;
 
-/// The plan in words.
+/// What would be measured, a line per choice, and what the machine cannot give.
 #[must_use]
 pub fn plan_text(plan: &Plan, seed: u64, unavailable: &[Unavailable]) -> String {
-    let _ = unavailable;
-    format!("{} rounds, seed {seed}\n", plan.rounds)
+    let sizes: Vec<String> = plan.sizes.iter().map(|size| units::bytes(*size)).collect();
+    let subjects = if plan.is_attached() {
+        ("servers", plan.endpoints.join(", "))
+    } else {
+        ("transports", plan.transports.join(", "))
+    };
+    let twin = if plan.twin { ", measured twice for the noise floor" } else { "" };
+    let mut rows = vec![
+        subjects,
+        ("baseline", format!("{}{twin}", plan.baseline)),
+        ("views", plan.views.iter().map(View::as_str).collect::<Vec<_>>().join(", ")),
+        (
+            "messages",
+            format!("{}, service {}, workload {}", sizes.join(", "), plan.service, plan.workload),
+        ),
+        ("rounds", format!("{}, views and cells in random order (seed {seed})", plan.rounds)),
+        ("blocks", blocks(plan)),
+    ];
+    if let Some(ms) = plan.estimated_ms {
+        rows.push(("takes about", units::milliseconds(ms)));
+    }
+    for view in unavailable {
+        rows.push(("not possible", format!("{}: {}", view.view, view.reason)));
+    }
+    let lines: Vec<String> =
+        rows.iter().map(|(name, value)| format!("{name:<13} {}", escape(value))).collect();
+    lines.join("\n") + "\n"
+}
+
+fn blocks(plan: &Plan) -> String {
+    let length = |ms| units::milliseconds(ms);
+    let solo = if plan.views.contains(&View::Solo) {
+        format!(" (solo: {})", length(plan.solo_block_ms))
+    } else {
+        String::new()
+    };
+    format!("{}{solo}, each after {} of warm-up", length(plan.block_ms), length(plan.warm_up_ms))
 }

@@ -1,11 +1,31 @@
-//! Text: the result for a person, 80 columns wide.
+//! Text: the result for a person who read no manual, 80 columns wide.
+//!
+//! First the numbers, then where the time goes, then what follows in plain words, then why not to trust it. Colour only
+//! repeats what the words say, so nothing is lost in a pipe.
+
+mod caveats;
+mod facts;
+mod page;
+mod parts;
+mod phrases;
+mod table;
+mod verdict;
 
 use crate::model::Report;
 use crate::render::Style;
+use page::Page;
 
-/// The result in words, tables and bars.
+/// The widest line that is ever printed.
+pub(crate) const WIDTH: usize = 80;
+
+/// The result in words, tables and bars. Text that came from outside is escaped.
 #[must_use]
 pub fn text(report: &Report, style: &Style) -> String {
-    let _ = style;
-    format!("{} cells\n", report.cells.len())
+    let mut page = Page::new(*style);
+    facts::write(report, &mut page);
+    table::write(report, &mut page);
+    parts::write(report, &mut page);
+    verdict::write(report, &mut page);
+    caveats::write(report, &mut page);
+    page.finish()
 }

@@ -1,0 +1,63 @@
+//! Caveats: everything in a result that speaks against trusting it.
+//!
+//! Each is a pure question to the report, asked in the order in which the answers matter. An unknown fact raises none.
+
+mod host;
+mod noise;
+mod run;
+
+use crate::model::{Caveat, CaveatCode, Cell, Report};
+
+/// All questions, the gravest first.
+const QUESTIONS: [fn(&Report) -> Option<Caveat>; 15] = [
+    run::interrupted,
+    run::cell_failed,
+    run::partial,
+    run::too_few_rounds,
+    run::no_twin,
+    run::retried,
+    host::steal,
+    host::throttled,
+    host::load,
+    noise::bimodal,
+    noise::drift,
+    noise::floor_too_high,
+    host::frequency_not_fixed,
+    host::virtualised,
+    run::single_run,
+];
+
+pub(super) fn of(report: &Report) -> Vec<Caveat> {
+    QUESTIONS.iter().filter_map(|question| question(report)).collect()
+}
+
+/// A caveat about the whole result.
+fn caveat(code: CaveatCode, text: impl Into<String>, advice: &str) -> Caveat {
+    Caveat { code, text: text.into(), advice: advice.to_owned(), cells: Vec::new() }
+}
+
+/// A caveat about some cells, each with what was seen; `None` without any.
+///
+/// The text names the first few, the ids all of them.
+fn caveat_about(
+    code: CaveatCode,
+    seen: &[(&Cell, String)],
+    text: impl FnOnce(String) -> String,
+    advice: &str,
+) -> Option<Caveat> {
+    const NAMED: usize = 3;
+    if seen.is_empty() {
+        return None;
+    }
+    let named = seen.iter().take(NAMED).map(|(cell, what)| {
+        let twin = if cell.is_twin() { ", twin" } else { "" };
+        format!("{} ({}{twin}): {what}", cell.view, cell.label)
+    });
+    let mut list: Vec<String> = named.collect();
+    if seen.len() > NAMED {
+        list.push(format!("and {} more", seen.len() - NAMED));
+    }
+    let list = list.join("; ");
+    let cells = seen.iter().map(|(cell, _)| cell.id.clone()).collect();
+    Some(Caveat { code, text: text(list), advice: advice.to_owned(), cells })
+}

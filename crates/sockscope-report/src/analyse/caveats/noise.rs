@@ -1,0 +1,70 @@
+//! Noise caveats: what the numbers themselves say against their summary.
+
+use sockscope_stats::{Histogram, modality, trend};
+
+use super::super::series::values;
+use super::{caveat, caveat_about};
+use crate::model::{Caveat, CaveatCode, Cell, Report, Statistic, View};
+use crate::units;
+
+pub(super) fn bimodal(report: &Report) -> Option<Caveat> {
+    let clock_ns = report.host.clock.resolution_ns.unwrap_or(1);
+    let seen = report.originals().filter_map(|cell| {
+        let groups = groups(cell, clock_ns)?;
+        let (low, high) = (units::time(groups.low), units::time(groups.high));
+        let share = units::percent(groups.high_share);
+        Some((cell, format!("around {low} and around {high} ({share} of them)")))
+    });
+    caveat_about(
+        CaveatCode::Bimodal,
+        &seen.collect::<Vec<_>>(),
+        |list| format!("Round trips fall into two groups: {list}."),
+        "A median there depends on which group is larger; trust the views that have one group.",
+    )
+}
+
+/// Two groups in the samples or, where these show none, in the rounds.
+fn groups(cell: &Cell, clock_ns: u64) -> Option<modality::Groups> {
+    let histogram = cell.histogram.as_deref().and_then(|text| Histogram::from_base64(text).ok());
+    let of_samples = histogram.and_then(|samples| modality::of_samples(&samples, clock_ns));
+    of_samples.or_else(|| modality::of_rounds(&values(cell, &Statistic::P50)))
+}
+
+pub(super) fn drift(report: &Report) -> Option<Caveat> {
+    let seen = report.originals().filter_map(|cell| {
+        let change = trend::drift(&values(cell, &Statistic::Mean))?;
+        let direction = if change > 0.0 { "slower" } else { "faster" };
+        Some((cell, format!("{} {direction}", units::percent(change.abs()))))
+    });
+    caveat_about(
+        CaveatCode::Drift,
+        &seen.collect::<Vec<_>>(),
+        |list| format!("Times drifted from the first to the last round: {list}."),
+        "Ratios are paired by round and hardly affected; for the times, wait until the machine is steady.",
+    )
+}
+
+pub(super) fn floor_too_high(report: &Report) -> Option<Caveat> {
+    let margin = report.plan.margin;
+    let statistic = report.leading_statistic();
+    let mut high: Vec<(&View, f64)> = Vec::new();
+    for comparison in report.comparisons.iter().filter(|one| one.statistic == statistic) {
+        let Some(floor) = comparison.noise_floor.filter(|floor| *floor > margin) else { continue };
+        if !high.iter().any(|(view, _)| **view == comparison.view) {
+            high.push((&comparison.view, floor));
+        }
+    }
+    if high.is_empty() {
+        return None;
+    }
+    let list: Vec<String> =
+        high.iter().map(|(view, floor)| format!("{} in {view}", units::percent(*floor))).collect();
+    Some(caveat(
+        CaveatCode::FloorTooHigh,
+        format!(
+            "Identical cells differed by up to {}: smaller differences cannot be seen.",
+            list.join(", ")
+        ),
+        "Use more rounds (--rounds 30) or a quieter machine if you need to see less.",
+    ))
+}

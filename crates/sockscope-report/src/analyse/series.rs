@@ -1,0 +1,76 @@
+//! Series: which cells are compared with which, and their values paired round by round.
+
+use sockscope_stats::comparison::Sides;
+
+use crate::model::{Block, Cell, Report, Statistic};
+
+/// Cells that are equal in all but what is compared.
+pub(super) struct Group<'a> {
+    pub(super) baseline: &'a Cell,
+    pub(super) twin: Option<&'a Cell>,
+    pub(super) candidates: Vec<&'a Cell>,
+}
+
+/// The groups that have a baseline, in the order in which their baselines are listed.
+pub(super) fn groups(report: &Report) -> impl Iterator<Item = Group<'_>> {
+    let originals = report.originals();
+    originals.clone().filter(|cell| cell.label == report.plan.baseline).map(move |baseline| {
+        let candidates = originals.clone().filter(|cell| cell.label != baseline.label);
+        let twins = report.cells.iter().filter(|cell| cell.is_twin());
+        Group {
+            baseline,
+            twin: twins.clone().find(|cell| cell.label == baseline.label && alike(cell, baseline)),
+            candidates: candidates.filter(|cell| alike(cell, baseline)).collect(),
+        }
+    })
+}
+
+/// Whether two cells differ in nothing but label, address and replica.
+fn alike(a: &Cell, b: &Cell) -> bool {
+    let factors = |cell: &Cell| {
+        (cell.view.clone(), cell.size, cell.workload.clone(), cell.connections, cell.depth)
+    };
+    factors(a) == factors(b) && a.rate == b.rate
+}
+
+/// The values of two cells in the rounds that both have.
+pub(super) struct Paired {
+    a: Vec<f64>,
+    b: Vec<f64>,
+}
+
+impl Paired {
+    pub(super) fn new(a: &Cell, b: &Cell, statistic: &Statistic) -> Self {
+        let of_round = |round| b.blocks.iter().find(move |block| block.round == round);
+        let pairs = a.blocks.iter().filter_map(|block| {
+            Some((value(block, statistic)?, value(of_round(block.round)?, statistic)?))
+        });
+        let (a, b) = pairs.unzip();
+        Self { a, b }
+    }
+
+    pub(super) fn rounds(&self) -> u32 {
+        u32::try_from(self.a.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn sides(&self) -> Sides<'_> {
+        Sides { baseline: &self.a, candidate: &self.b }
+    }
+}
+
+/// The values of one cell, in the order of its rounds.
+pub(super) fn values(cell: &Cell, statistic: &Statistic) -> Vec<f64> {
+    let mut blocks: Vec<&Block> = cell.blocks.iter().collect();
+    blocks.sort_by_key(|block| block.round);
+    blocks.into_iter().filter_map(|block| value(block, statistic)).collect()
+}
+
+fn value(block: &Block, statistic: &Statistic) -> Option<f64> {
+    let ns = match statistic {
+        Statistic::P50 => block.p50,
+        Statistic::Mean => Some(block.mean),
+        Statistic::P99 => block.p99,
+        Statistic::Other(_) => None,
+    };
+    ns.map(|ns| ns as f64)
+}

@@ -1,0 +1,51 @@
+//! Facts: what was measured, and where, in the first lines.
+
+use super::page::Page;
+use crate::model::{Host, Plan, Report};
+use crate::units;
+
+pub(super) fn write(report: &Report, page: &mut Page) {
+    page.paragraph(&what(report));
+    if let Some(place) = place(&report.host) {
+        page.paragraph(&place);
+    }
+    if report.plan.is_attached() {
+        page.paragraph(&servers(&report.plan));
+    }
+}
+
+fn what(report: &Report) -> String {
+    let plan = &report.plan;
+    let sizes: Vec<String> = plan.sizes.iter().map(|size| units::bytes(*size)).collect();
+    let rounds = if plan.rounds == 1 { "1 round" } else { &format!("{} rounds", plan.rounds) };
+    format!(
+        "sockscope {}: round trips of {}, service {}, {rounds} of {} blocks",
+        report.sockscope,
+        sizes.join(", "),
+        plan.service,
+        units::milliseconds(plan.block_ms),
+    )
+}
+
+/// The machine in one line; nothing is said about what is not known.
+fn place(host: &Host) -> Option<String> {
+    let kernel = host.kernel.as_ref().map(|release| format!("Linux {release}"));
+    let cpus = host.cpus_allowed.as_ref().map(|cpus| match cpus.len() {
+        1 => "1 CPU".to_owned(),
+        count => format!("{count} CPUs"),
+    });
+    let known = |fact: &Option<String>| fact.clone().filter(|kind| kind != "none");
+    let machine = known(&host.virtualisation).map(|kind| format!("virtual machine ({kind})"));
+    let container = known(&host.container).map(|kind| format!("container ({kind})"));
+    let facts = [kernel, host.cpu_model.clone(), cpus, machine, container];
+    let facts: Vec<String> = facts.into_iter().flatten().collect();
+    (!facts.is_empty()).then(|| format!("on {}", facts.join(", ")))
+}
+
+fn servers(plan: &Plan) -> String {
+    let servers = plan.endpoints.iter().map(|endpoint| {
+        let baseline = if *endpoint == plan.baseline { " (baseline)" } else { "" };
+        format!("{endpoint}{baseline}")
+    });
+    format!("servers that were already running: {}", servers.collect::<Vec<_>>().join(", "))
+}

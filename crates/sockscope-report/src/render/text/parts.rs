@@ -1,0 +1,81 @@
+//! Parts: where the time of a round trip goes, as bars.
+
+use super::page::{Page, shorten};
+use super::phrases;
+use crate::escape::escape;
+use crate::model::{Decomposition, Part, Report};
+use crate::units;
+
+/// The longest bar, in columns.
+const BAR_WIDTH: usize = 32;
+/// A column in eighths.
+const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+
+pub(super) fn write(report: &Report, page: &mut Page) {
+    if report.decomposition.is_empty() {
+        return;
+    }
+    page.heading("Where the time goes (mean of a round trip)");
+    let costs = report.decomposition.iter().filter(|part| part.resolved);
+    let longest = costs.map(|part| part.ns).max().unwrap_or(0);
+    let mut before = None;
+    for part in &report.decomposition {
+        let kind = (&part.transport, part.size);
+        let name = if before == Some(kind) { String::new() } else { name(report, part) };
+        page.line(&format!("  {name:<11}  {}", row(part, longest)));
+        before = Some(kind);
+    }
+    legend(report, page);
+}
+
+fn name(report: &Report, part: &Decomposition) -> String {
+    let size = units::bytes(part.size);
+    let label = escape(&part.transport);
+    shorten(&if phrases::has_sizes(report) { format!("{label} {size}") } else { label }, 11)
+}
+
+fn row(part: &Decomposition, longest: i64) -> String {
+    let name = shorten(&escape(part.part.as_str()), 8);
+    if part.resolved {
+        let bar = bar(part.ns, longest);
+        return format!("{name:<8} {bar:<BAR_WIDTH$} {}", amount(part));
+    }
+    let why = if part.lo.is_none() { "too few rounds" } else { "could be nothing" };
+    format!("{name:<8} not resolved ({why}): {}", amount(part))
+}
+
+/// The cost with the distance of the farther end of its interval.
+fn amount(part: &Decomposition) -> String {
+    match (part.lo, part.hi) {
+        (Some(lo), Some(hi)) => {
+            let distance = hi.abs_diff(part.ns).max(lo.abs_diff(part.ns));
+            units::time_within(part.ns as f64, distance as f64)
+        }
+        _ => units::time(part.ns as f64),
+    }
+}
+
+/// A bar to the eighth of a column; a gain has none.
+fn bar(ns: i64, longest: i64) -> String {
+    if ns <= 0 || longest <= 0 {
+        return String::new();
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 256")]
+    let eighths = (ns as f64 / longest as f64 * (BAR_WIDTH * 8) as f64).round() as usize;
+    // Something that was resolved is never shown as nothing.
+    let eighths = eighths.max(1);
+    "█".repeat(eighths / 8) + EIGHTHS[eighths % 8]
+}
+
+fn legend(report: &Report, page: &mut Page) {
+    page.line("");
+    let mut shown: Vec<&Part> = Vec::new();
+    for Decomposition { part, .. } in &report.decomposition {
+        if !shown.contains(&part) {
+            shown.push(part);
+            if let Some(text) = phrases::part(part) {
+                page.aside(&format!("  {part:<9}"), text);
+            }
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Table: a row per view, with the times of each side and how they compare.
+//!
+//! Two short names fit side by side, the candidate before the baseline; anything else gets a row per name.
+
+use comfy_table::{Cell as Field, CellAlignment, ContentArrangement, Row, Table, presets};
+use unicode_width::UnicodeWidthStr as _;
+
+use super::page::{Page, shorten};
+use super::{WIDTH, phrases};
+use crate::escape::escape;
+use crate::model::{Cell, Comparison, Report, Statistic, Verdict, View};
+use crate::render::Style;
+use crate::units;
+
+/// What stands for a percentile that the samples do not support.
+const UNSUPPORTED: &str = "—";
+
+pub(super) fn write(report: &Report, page: &mut Page) {
+    if report.cells.is_empty() {
+        unavailable(report, page);
+        return;
+    }
+    page.line("");
+    // Measured without colour, which takes no room.
+    let fits = wide(report, &Style::plain()).lines().all(|line| line.trim_end().width() <= WIDTH);
+    let layout = if fits { wide } else { long };
+    for line in layout(report, page.style()).lines() {
+        page.line(&line);
+    }
+    footnotes(report, page);
+    unavailable(report, page);
+}
+
+/// One row of the table: what all its cells have in common.
+type Key = (View, u64);
+
+/// The rows, in the order of the plan; views that the plan does not name come last.
+fn keys(report: &Report) -> Vec<Key> {
+    let mut keys: Vec<Key> = Vec::new();
+    for cell in report.originals() {
+        let key = (cell.view.clone(), cell.size);
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    let planned = |view: &View| report.plan.views.iter().position(|one| one == view);
+    keys.sort_by_key(|(view, _)| planned(view).unwrap_or(usize::MAX));
+    keys
+}
+
+/// What is compared, candidates first.
+fn labels(report: &Report) -> Vec<&str> {
+    let mut labels: Vec<&str> = Vec::new();
+    for cell in report.originals() {
+        if !labels.contains(&cell.label.as_str()) {
+            labels.push(&cell.label);
+        }
+    }
+    labels.sort_by_key(|label| *label == report.plan.baseline);
+    labels
+}
+
+fn find<'a>(report: &'a Report, (view, size): &Key, label: &str) -> Option<&'a Cell> {
+    let mut cells = report.originals();
+    cells.find(|cell| cell.view == *view && cell.size == *size && cell.label == label)
+}
+
+fn wide(report: &Report, style: &Style) -> Table {
+    let labels = labels(report);
+    let leading = report.leading_statistic();
+    let mut header = vec![left("\nview".to_owned())];
+    for label in &labels {
+        header.push(right(format!("{}\n{leading}", escape(label))));
+        header.push(right("\np99".to_owned()));
+    }
+    let baseline = escape(&report.plan.baseline);
+    header.push(left(match labels.as_slice() {
+        [candidate, _] => format!("{} against {baseline},\nby {leading}", escape(candidate)),
+        _ => String::new(),
+    }));
+    let mut table = empty(header);
+    for key in keys(report) {
+        let mut row = vec![left(phrases::row(report, &key.0, key.1))];
+        row.extend(labels.iter().flat_map(|label| times(report, find(report, &key, label))));
+        row.push(left(match labels.as_slice() {
+            [candidate, _] => compared(report, find(report, &key, candidate), style),
+            _ => String::new(),
+        }));
+        table.add_row(Row::from(row));
+    }
+    table
+}
+
+fn long(report: &Report, style: &Style) -> Table {
+    /// What is left for a name beside the widest of all other columns.
+    const NAME_WIDTH: usize = 17;
+    let labels = labels(report);
+    let leading = report.leading_statistic();
+    let name = if report.plan.is_attached() { "server" } else { "transport" };
+    let mut table = empty(vec![
+        left("view".to_owned()),
+        left(name.to_owned()),
+        right(leading.to_string()),
+        right("p99".to_owned()),
+        left(format!("against the baseline, {leading}")),
+    ]);
+    for key in keys(report) {
+        for (i, label) in labels.iter().enumerate() {
+            let Some(cell) = find(report, &key, label) else { continue };
+            let view = phrases::row(report, &key.0, key.1);
+            let first = if i == 0 { shorten(&view, 14) } else { String::new() };
+            let mut row = vec![left(first), left(shorten(&escape(label), NAME_WIDTH))];
+            row.extend(times(report, Some(cell)));
+            row.push(left(compared(report, Some(cell), style)));
+            table.add_row(Row::from(row));
+        }
+    }
+    table
+}
+
+fn empty(header: Vec<Field>) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(Row::from(header));
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    table
+}
+
+fn left(text: String) -> Field {
+    Field::new(text).set_alignment(CellAlignment::Left)
+}
+
+fn right(text: String) -> Field {
+    Field::new(text).set_alignment(CellAlignment::Right)
+}
+
+/// The leading statistic and the 99th percentile of a cell.
+fn times(report: &Report, cell: Option<&Cell>) -> [Field; 2] {
+    let Some(cell) = cell else {
+        return [right(String::new()), right(String::new())];
+    };
+    let Some(rtt) = cell.rtt_ns else {
+        let failed = if cell.error.is_some() { "failed" } else { UNSUPPORTED };
+        return [right(failed.to_owned()), right(String::new())];
+    };
+    let shown = |ns: Option<u64>| ns.map_or(UNSUPPORTED.to_owned(), |ns| units::time(ns as f64));
+    let leading = match report.leading_statistic() {
+        Statistic::Mean => Some(rtt.mean),
+        _ => rtt.p50,
+    };
+    [right(shown(leading)), right(shown(rtt.p99))]
+}
+
+/// How a cell compares with its baseline.
+fn compared(report: &Report, cell: Option<&Cell>, style: &Style) -> String {
+    let Some(cell) = cell else { return String::new() };
+    if cell.label == report.plan.baseline {
+        return "baseline".to_owned();
+    }
+    let leading = report.leading_statistic();
+    let mut all = report.comparisons.iter();
+    let comparison = all.find(|one| one.candidate_cell == cell.id && one.statistic == leading);
+    comparison.map_or(String::new(), |comparison| outcome(comparison, style))
+}
+
+/// A comparison in words: `1.37x faster [1.36, 1.38]`.
+fn outcome(comparison: &Comparison, style: &Style) -> String {
+    let Comparison { ratio, .. } = *comparison;
+    let ends = comparison.lo.zip(comparison.hi);
+    let interval = |around: f64, ends: Option<(f64, f64)>| {
+        ends.map_or(String::new(), |(lo, hi)| {
+            format!(" [{}]", units::ratio_interval(around, lo, hi))
+        })
+    };
+    let (colour, text) = match comparison.verdict {
+        Verdict::Faster => {
+            (style.good, format!("{}x faster{}", units::ratio(ratio), interval(ratio, ends)))
+        }
+        Verdict::Slower => {
+            let turned = ends.map(|(lo, hi)| (hi.recip(), lo.recip()));
+            let ratio = ratio.recip();
+            (style.bad, format!("{}x slower{}", units::ratio(ratio), interval(ratio, turned)))
+        }
+        Verdict::Same => ("", format!("same{}", interval(ratio, ends))),
+        _ => (style.dim, format!("unresolved{}", interval(ratio, ends))),
+    };
+    let reset = if colour.is_empty() { "" } else { style.reset };
+    format!("{colour}{text}{reset}")
+}
+
+fn footnotes(report: &Report, page: &mut Page) {
+    page.line("");
+    let legend = keys(report);
+    let mut shown: Vec<&View> = Vec::new();
+    for (view, _) in &legend {
+        if !shown.contains(&view) {
+            shown.push(view);
+            if let Some(text) = phrases::legend(view) {
+                page.aside(&format!("  {:<14}", view.as_str()), text);
+            }
+        }
+    }
+    let lacking = |cell: &Cell| cell.rtt_ns.is_some_and(|rtt| rtt.p99.is_none());
+    if report.originals().any(lacking) {
+        page.aside(
+            &format!("  {UNSUPPORTED:<14}"),
+            "too few slow samples, or from too few rounds, to state it",
+        );
+    }
+}
+
+fn unavailable(report: &Report, page: &mut Page) {
+    for view in &report.unavailable {
+        let name = shorten(&escape(view.view.as_str()), 14);
+        page.item(&format!("  {name:<14}"), &format!("not measured: {}", view.reason));
+    }
+}

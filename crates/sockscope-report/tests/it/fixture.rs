@@ -1,0 +1,176 @@
+//! Fixtures: whole results, built from a few levels and a little scatter that repeats.
+
+use sockscope_report::model::{
+    Block, Cell, Clock, Host, Placement, Plan, Relation, Replica, Unavailable, View, Wait,
+};
+use sockscope_report::{Report, analyse};
+use sockscope_stats::Histogram;
+
+/// How long a round trip takes in one view: the view, over unix, over tcp, and how much rounds scatter.
+pub(crate) type Level = (View, u64, u64, f64);
+
+/// The machine of the article's repetition: two CPUs of a virtual machine.
+pub(crate) const ARTICLE: [Level; 5] = [
+    (View::Solo, 3_300, 4_800, 0.004),
+    (View::SameCore, 3_740, 5_140, 0.004),
+    (View::Spin, 3_450, 5_900, 0.01),
+    (View::CrossCore, 68_000, 77_000, 0.02),
+    (View::Free, 21_000, 40_000, 0.30),
+];
+
+/// A complete, analysed result of these levels with ten rounds.
+pub(crate) fn report(levels: &[Level]) -> Report {
+    analysed(levels, 10)
+}
+
+pub(crate) fn analysed(levels: &[Level], rounds: u32) -> Report {
+    let mut report = measured(levels, rounds);
+    analyse(&mut report);
+    report
+}
+
+/// The same before analysis.
+pub(crate) fn measured(levels: &[Level], rounds: u32) -> Report {
+    let mut cells = Vec::new();
+    for (view, unix, tcp, scatter) in levels {
+        for (label, replica, level) in
+            [("unix", Replica::A, *unix), ("tcp", Replica::A, *tcp), ("tcp", Replica::Twin, *tcp)]
+        {
+            let id = format!("c{}", cells.len());
+            cells.push(cell(&id, label, replica, view, level, *scatter, rounds));
+        }
+    }
+    Report {
+        sockscope: "0.1.0".to_owned(),
+        created: Some("2026-11-22T09:00:00Z".to_owned()),
+        command: vec!["sockscope".to_owned(), "bench".to_owned()],
+        host: host(),
+        plan: Plan {
+            rounds,
+            views: levels.iter().map(|level| level.0.clone()).collect(),
+            estimated_ms: Some(18_000),
+            ..Plan::default()
+        },
+        seed: u64::MAX,
+        cells,
+        ..Report::default()
+    }
+}
+
+fn host() -> Host {
+    Host {
+        hostname: Some("devbox".to_owned()),
+        kernel: Some("6.18.5".to_owned()),
+        architecture: Some("x86_64".to_owned()),
+        cpu_model: Some("Intel(R) Xeon(R) Processor @ 2.60GHz".to_owned()),
+        cpus_online: Some(2),
+        cpus_allowed: Some(vec![0, 1]),
+        virtualisation: Some("kvm".to_owned()),
+        container: Some("none".to_owned()),
+        clock: Clock {
+            source: Some("tsc".to_owned()),
+            cost_ns: Some(21.5),
+            resolution_ns: Some(1),
+        },
+        load_average: Some([0.10, 0.20, 0.30]),
+        steal_share: Some(0.0),
+        cgroup_cpu_max: Some("max 100000".to_owned()),
+        congestion_control: Some("bbr".to_owned()),
+        ..Host::default()
+    }
+}
+
+fn cell(
+    id: &str,
+    label: &str,
+    replica: Replica,
+    view: &View,
+    level: u64,
+    scatter: f64,
+    rounds: u32,
+) -> Cell {
+    let number: u32 = id[1..].parse().expect("ids are c0, c1, …");
+    let mut merged = Histogram::new();
+    let mut blocks = Vec::new();
+    for round in 0..rounds {
+        let samples = samples(level, scatter, number * 7 + round * 3);
+        let count = samples.count();
+        blocks.push(Block {
+            cpu_ns_client: Some(count * level / 2),
+            cpu_ns_server: Some(count * level / 2),
+            switches_voluntary: Some(count * 2),
+            switches_involuntary: Some(0),
+            ..Block::of(round, &samples)
+        });
+        merged.merge(&samples);
+    }
+    let mut cell = Cell {
+        id: id.to_owned(),
+        replica,
+        label: label.to_owned(),
+        endpoint: format!("{label}:somewhere"),
+        transport: label.to_owned(),
+        view: view.clone(),
+        wait: if *view == View::Spin { Wait::Spin } else { Wait::Block },
+        placement: Placement {
+            client_cpus: vec![0],
+            server_cpus: vec![0],
+            relation: Relation::SameCpu,
+        },
+        blocks,
+        ..Cell::default()
+    };
+    cell.summarise(&merged);
+    cell
+}
+
+/// A block: most samples at the level, a few slow ones, everything shifted by a scatter that `step` decides.
+fn samples(level: u64, scatter: f64, step: u32) -> Histogram {
+    // Eleven steps from −1 to 1, in an order that looks like none.
+    let position = f64::from(step * 7 % 11) / 5.0 - 1.0;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few µs")]
+    let centre = (level as f64 * (1.0 + scatter * position)) as u64;
+    let mut histogram = Histogram::new();
+    histogram.record_many(centre - centre / 100, 400);
+    histogram.record_many(centre, 500);
+    histogram.record_many(centre + centre / 20, 180);
+    histogram.record_many(centre * 2, 20);
+    histogram
+}
+
+/// Without the views that need a second CPU.
+pub(crate) fn one_cpu() -> Report {
+    let mut report = measured(&ARTICLE[..2], 10);
+    report.host.cpus_online = Some(1);
+    report.host.cpus_allowed = Some(vec![0]);
+    for view in [View::Spin, View::CrossCore] {
+        let reason = "one CPU: it needs a second one that we may use".to_owned();
+        report.unavailable.push(Unavailable { view, reason });
+    }
+    analyse(&mut report);
+    report
+}
+
+/// Of two servers that were already running.
+pub(crate) fn attached(endpoints: [&str; 2]) -> Report {
+    let levels = [(View::ClientPinned, 15_000, 21_000, 0.01), (View::Free, 16_000, 22_000, 0.05)];
+    let mut report = measured(&levels, 10);
+    report.plan.endpoints = endpoints.iter().map(|&endpoint| endpoint.to_owned()).collect();
+    report.plan.transports.clear();
+    report.plan.baseline = endpoints[0].to_owned();
+    report.plan.service = "pong".to_owned();
+    for cell in &mut report.cells {
+        let endpoint = if cell.label == "tcp" { endpoints[0] } else { endpoints[1] };
+        cell.label = endpoint.to_owned();
+        cell.endpoint = endpoint.to_owned();
+        cell.server_engine = None;
+    }
+    report.unavailable.push(Unavailable {
+        view: View::SameCore,
+        reason:
+            "the servers were already running, and a process that we did not start is not re-pinned"
+                .to_owned(),
+    });
+    analyse(&mut report);
+    report
+}

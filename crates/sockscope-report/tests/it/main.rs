@@ -1,0 +1,9 @@
+//! What a result says and how it is shown, from cells to text.
+
+mod analysis;
+mod caveats;
+mod fixture;
+mod hostile;
+mod reading;
+mod snapshots;
+mod width;
