@@ -1,6 +1,7 @@
 //! Connector: the client's side of an endpoint, resolved once and connected as often as needed.
 
 mod error;
+mod hint;
 mod limit;
 
 use std::os::fd::{AsFd, OwnedFd};

@@ -19,7 +19,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::str::FromStr;
 
 pub use error::ParseEndpointError;
-pub(crate) use escape::Escaped;
+pub(crate) use escape::{Escaped, Shown};
 pub use host::{Host, HostName, HostPort, Zone};
 pub use inherited::SdName;
 pub use observed::ObservedName;
@@ -76,28 +76,53 @@ impl Endpoint {
         }
     }
 
+    /// What the printed form begins with, before the first colon.
+    #[must_use]
+    pub fn scheme(&self) -> &'static str {
+        match self {
+            Self::Tcp(_) => "tcp",
+            Self::Udp(_) => "udp",
+            Self::Mptcp(_) => "mptcp",
+            Self::Unix(unix) => unix.scheme(),
+            Self::Vsock(_) => "vsock",
+            Self::Fd(_) => "fd",
+            Self::SdListen(_) => "sd-listen",
+        }
+    }
+
+    /// The port of a network endpoint.
+    pub(crate) fn port(&self) -> Option<u16> {
+        match self {
+            Self::Tcp(at) | Self::Mptcp(at) | Self::Udp(at) => Some(at.port),
+            _ => None,
+        }
+    }
+
+    /// The same network endpoint with another port.
+    pub(crate) fn with_port(mut self, port: u16) -> Self {
+        if let Self::Tcp(at) | Self::Mptcp(at) | Self::Udp(at) = &mut self {
+            at.port = port;
+        }
+        self
+    }
+
     /// The name of the transport in results, as far as the address tells it: a host name counts as
     /// IPv4 until it is resolved.
     #[must_use]
     pub fn transport(&self) -> &'static str {
-        match self {
-            Self::Fd(_) => "fd",
-            Self::SdListen(_) => "sd-listen",
-            _ => Transport::of_endpoint(self).map_or("unknown", Transport::name),
-        }
+        Transport::of_endpoint(self).map_or_else(|| self.scheme(), Transport::name)
     }
 }
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.scheme())?;
         match self {
-            Self::Tcp(at) => write!(f, "tcp:{at}"),
-            Self::Udp(at) => write!(f, "udp:{at}"),
-            Self::Mptcp(at) => write!(f, "mptcp:{at}"),
-            Self::Unix(unix) => unix.fmt(f),
-            Self::Vsock(at) => write!(f, "vsock:{at}"),
-            Self::Fd(number) => write!(f, "fd:{number}"),
-            Self::SdListen(name) => write!(f, "sd-listen:{name}"),
+            Self::Tcp(at) | Self::Udp(at) | Self::Mptcp(at) => at.fmt(f),
+            Self::Unix(unix) => unix.name().fmt(f),
+            Self::Vsock(at) => at.fmt(f),
+            Self::Fd(number) => number.fmt(f),
+            Self::SdListen(name) => name.fmt(f),
         }
     }
 }

@@ -1,7 +1,12 @@
 //! Errno: the kernel's refusals, each with its name, its meaning for a user of sockets, and what to
 //! do next.
+//!
+//! The C library knows the names but not what an error means on a socket: there `EAGAIN` can be a
+//! full backlog and `EPERM` a datagram socket that listens to someone else.
 
-use std::fmt;
+mod table;
+
+use std::{fmt, io};
 
 use rustix::io::Errno;
 
@@ -19,37 +24,26 @@ pub struct Description {
 /// Describes an error number.
 #[must_use]
 pub fn describe(errno: Errno) -> &'static Description {
-    TABLE
-        .iter()
-        .find(|(known, ..)| *known == errno)
-        .map_or(&UNKNOWN, |(_, description)| description)
+    let row = table::ROWS.iter().find(|row| row.errno == errno);
+    row.map_or(&UNKNOWN, |row| &row.description)
 }
 
-/// `ECONNREFUSED: nothing is listening there; start the server or check the port`.
+/// The error number in an error of the standard library, if it is one of the kernel's.
+#[must_use]
+pub fn of(error: &io::Error) -> Option<Errno> {
+    Errno::from_io_error(error)
+}
+
+/// `ECONNREFUSED: nothing is listening there; start the server or check the address`.
 impl fmt::Display for Description {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}; {}", self.name, self.meaning, self.advice)
     }
 }
 
-const UNKNOWN: Description = Description {
-    name: "an error without a name here",
-    meaning: "the kernel refused",
-    advice: "look the number up with `errno` of moreutils",
+/// What is said of a number that no socket call is known to return.
+static UNKNOWN: Description = Description {
+    name: "EUNKNOWN",
+    meaning: "an error that socket calls do not usually return",
+    advice: "look its number up in errno(3)",
 };
-
-const fn row(
-    errno: Errno,
-    name: &'static str,
-    meaning: &'static str,
-    advice: &'static str,
-) -> (Errno, Description) {
-    (errno, Description { name, meaning, advice })
-}
-
-static TABLE: [(Errno, Description); 1] = [row(
-    Errno::CONNREFUSED,
-    "ECONNREFUSED",
-    "nothing is listening there",
-    "start the server or check the port",
-)];

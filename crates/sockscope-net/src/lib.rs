@@ -12,14 +12,17 @@ pub mod endpoint;
 pub mod errno;
 mod listener;
 mod mode;
+mod owner;
 mod peer;
 mod resolve;
+mod shell;
 mod socket_file;
 mod transport;
 
 pub use conn::{Buffers, Conn};
 pub use connector::{ConnectError, Connector};
 pub use endpoint::{Endpoint, Kind, ObservedName, ParseEndpointError};
-pub use listener::{BindError, BindOptions, Listener, Sender};
+pub use listener::{Activated, BindError, BindOptions, Listener, Sender};
 pub use mode::{Mode, ParseModeError};
+pub use owner::Owner;
 pub use peer::{Peer, UnixPeer};

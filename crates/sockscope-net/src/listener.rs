@@ -4,6 +4,8 @@ mod adopt;
 mod bind;
 mod datagram;
 mod error;
+mod hint;
+mod network;
 
 use std::io;
 use std::net::SocketAddr;
@@ -26,12 +28,12 @@ use crate::transport::Transport;
 /// A socket file that it made is removed on drop, if it is still the same file.
 #[derive(Debug)]
 pub struct Listener {
+    /// Only held for its removal, which comes first: fields are dropped in this order.
+    file: Option<SocketFile>,
     fd: OwnedFd,
     local: Endpoint,
     kind: Kind,
     transport: Transport,
-    /// Only held for its removal.
-    _file: Option<SocketFile>,
 }
 
 /// Choices for [`Listener::bind`].
@@ -39,8 +41,23 @@ pub struct Listener {
 pub struct BindOptions {
     /// Access rights of a socket file; by default what the umask leaves of 0777.
     pub mode: Option<Mode>,
+    /// User id that a socket file is given to; by default our own.
+    pub owner: Option<u32>,
+    /// Group id that a socket file is given to; by default our own, or the directory's.
+    pub group: Option<u32>,
     /// How many connections may wait to be accepted; by default all that the system allows.
     pub backlog: Option<u32>,
+    /// The sockets that systemd passed, for [`Endpoint::SdListen`].
+    pub activated: Vec<Activated>,
+}
+
+/// A socket that was passed by systemd's protocol, as `LISTEN_FDS` and `LISTEN_FDNAMES` tell it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Activated {
+    /// Its name; `unknown` where none was given.
+    pub name: String,
+    /// Its descriptor number.
+    pub number: u32,
 }
 
 impl Listener {
@@ -81,6 +98,12 @@ impl Listener {
         // A connection that is already reset refuses the option; its reader will learn why.
         let _ = sockopt::set_tcp_nodelay(&fd, true);
         Ok(Conn::accepted(fd, self.kind, self.transport, from))
+    }
+
+    /// Removes the socket file now, if there is one: who is connected stays connected, and nobody new
+    /// finds the way.
+    pub fn remove_file(&mut self) {
+        self.file = None;
     }
 
     /// Whether calls return at once or sleep until there is something to do.

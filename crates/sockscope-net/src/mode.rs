@@ -25,10 +25,6 @@ impl Mode {
         u32::from(self.0)
     }
 
-    pub(crate) fn of(stat: &rustix::fs::Stat) -> Self {
-        Self((stat.st_mode & 0o777) as u16)
-    }
-
     pub(crate) fn raw(self) -> rustix::fs::Mode {
         rustix::fs::Mode::from_bits_truncate(self.bits())
     }

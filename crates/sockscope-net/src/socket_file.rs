@@ -1,62 +1,128 @@
-//! Socket file: the file that binding a path makes, and its removal.
+//! Socket file: the file that binding a path makes, from its mode to its removal.
+//!
+//! The rules: a file with a live socket behind it is never touched, nor is anything that is not a
+//! socket; a stale file is replaced under a lock that other starters of ours respect; a file has its
+//! final rights before anyone can connect; and on exit only the file that we made goes away.
+
+mod place;
+mod probe;
+mod rights;
 
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use rustix::fs::{self, AtFlags, CWD, OFlags};
+use rustix::fs::FileType;
 use rustix::io::Errno;
 
 use crate::address::Address;
 use crate::endpoint::Endpoint;
 use crate::listener::{BindError, BindOptions};
+use place::{Identity, Place};
+use probe::Occupant;
+
+/// How often a stale file is replaced before we give up: each time, someone else was faster.
+const ATTEMPTS: usize = 4;
 
 /// A socket file that we made. Dropping it removes the file, if it is still the same.
+///
+/// It must go before its socket is closed: as long as the socket lives nobody takes the file for
+/// stale, and the kernel does not give its inode number to another file.
 #[derive(Debug)]
 pub(crate) struct SocketFile {
-    /// The directory, by descriptor: a path could lead elsewhere by the time of removal.
-    directory: OwnedFd,
-    name: PathBuf,
-    device: u64,
-    inode: u64,
+    place: Place,
+    identity: Identity,
+}
+
+/// What is to be bound, for everything that can go wrong on the way.
+pub(crate) struct Target<'a> {
+    pub(crate) endpoint: &'a Endpoint,
+    pub(crate) address: &'a Address,
+    pub(crate) path: &'a Path,
 }
 
 impl SocketFile {
-    /// Binds `fd` to `path` with the mode that was asked for.
+    /// Binds `fd` to the path of `target`, with the rights that were asked for.
     pub(crate) fn bind(
         fd: &OwnedFd,
-        endpoint: &Endpoint,
-        address: &Address,
-        path: &Path,
+        target: &Target<'_>,
         options: &BindOptions,
     ) -> Result<Self, BindError> {
-        let bind = |source| BindError::Bind { endpoint: endpoint.clone(), address: None, source };
-        let file = |source| BindError::File { path: path.to_owned(), source };
-        if let Some(mode) = options.mode {
-            fs::fchmod(fd, mode.raw()).map_err(file)?;
+        let place = Place::of(target.path).map_err(|source| target.refused(source))?;
+        rights::before_bind(fd, options).map_err(|source| target.file("give a mode to", source))?;
+        // Only when something is there already does anything need to be decided, or locked.
+        match target.address.bind(fd.as_fd()) {
+            Err(Errno::ADDRINUSE) => replace(fd, target, &place)?,
+            result => result.map_err(|source| target.refused(source))?,
         }
-        address.bind(fd.as_fd()).map_err(bind)?;
-        Self::look(path).map_err(file)
-    }
-
-    fn look(path: &Path) -> Result<Self, Errno> {
-        let parent = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        let name = PathBuf::from(path.file_name().unwrap_or_default());
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let directory = fs::openat(CWD, parent, flags, fs::Mode::empty())?;
-        let stat = fs::statat(&directory, &name, AtFlags::SYMLINK_NOFOLLOW)?;
-        Ok(Self { directory, name, device: stat.st_dev, inode: stat.st_ino })
+        let (file, identity) =
+            place.open_file().map_err(|source| target.file("look at", source))?;
+        // From here on the file is removed if anything fails.
+        let this = Self { place, identity };
+        rights::after_bind(&file, options)
+            .map_err(|source| target.file("give the rights asked for to", source))?;
+        Ok(this)
     }
 }
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        let stat = fs::statat(&self.directory, &self.name, AtFlags::SYMLINK_NOFOLLOW);
-        if stat.is_ok_and(|stat| stat.st_dev == self.device && stat.st_ino == self.inode) {
-            // Nobody is left to tell, and a file that stays is found stale by the next server.
-            let _ = fs::unlinkat(&self.directory, &self.name, AtFlags::empty());
+        // Nobody is left to tell of a failure, and a file that stays is found stale later on.
+        let _ = self.place.remove(&self.identity);
+    }
+}
+
+/// Binds where something exists already, if that is a stale socket file.
+fn replace(fd: &OwnedFd, target: &Target<'_>, place: &Place) -> Result<(), BindError> {
+    // Two starters that find the same stale file must not each remove the other's new one.
+    let _lock = place
+        .lock()
+        .map_err(|source| BindError::Lock { endpoint: target.endpoint.clone(), source })?;
+    for _ in 0..ATTEMPTS {
+        match probe::occupant(place, target) {
+            Ok(Occupant::Nothing) => {}
+            Ok(Occupant::Stale(identity)) => {
+                place
+                    .remove(&identity)
+                    .map_err(|source| target.file("remove the stale", source))?;
+            }
+            Ok(Occupant::Live) => {
+                let owner = probe::owner(target);
+                return Err(BindError::InUse { endpoint: target.endpoint.clone(), owner });
+            }
+            Ok(Occupant::Other(file_type)) => {
+                let what = describe(file_type);
+                return Err(BindError::NotASocket { endpoint: target.endpoint.clone(), what });
+            }
+            Err(source) => {
+                return Err(BindError::Undecided { endpoint: target.endpoint.clone(), source });
+            }
         }
+        match target.address.bind(fd.as_fd()) {
+            Err(Errno::ADDRINUSE) => {}
+            result => return result.map_err(|source| target.refused(source)),
+        }
+    }
+    Err(target.refused(Errno::ADDRINUSE))
+}
+
+impl Target<'_> {
+    fn refused(&self, source: Errno) -> BindError {
+        BindError::Bind { endpoint: self.endpoint.clone(), address: None, source }
+    }
+
+    fn file(&self, action: &'static str, source: Errno) -> BindError {
+        BindError::File { endpoint: self.endpoint.clone(), action, source }
+    }
+}
+
+fn describe(file_type: FileType) -> &'static str {
+    match file_type {
+        FileType::RegularFile => "a regular file",
+        FileType::Directory => "a directory",
+        FileType::Symlink => "a symbolic link",
+        FileType::Fifo => "a FIFO",
+        FileType::CharacterDevice | FileType::BlockDevice => "a device",
+        FileType::Socket => "a socket",
+        FileType::Unknown => "a file of unknown type",
     }
 }

@@ -57,9 +57,11 @@ pub fn receive_with_credentials(fd: impl AsFd, buffer: &mut [u8]) -> io::Result<
     let Ok(length) = usize::try_from(length) else { return Err(io::Error::last_os_error()) };
 
     let address = (message.msg_namelen as usize >= size_of::<libc::sa_family_t>()).then(|| {
-        let name_length = message.msg_namelen.min(size_of::<SocketAddrStorage>() as u32);
+        // For a path of 108 bytes the kernel counts a terminator that has no room in `sockaddr_un`,
+        // and then does not take the address back to answer to. Cut off it is the same address.
+        let name_length = message.msg_namelen.min(size_of::<libc::sockaddr_un>() as u32);
         // SAFETY: the kernel has written an address of `msg_namelen` bytes into `storage`, cut off
-        // at the size that was given.
+        // at the size that was given, which is more than that of `sockaddr_un`.
         unsafe { SocketAddrAny::new(storage, name_length) }
     });
     let written = message.msg_controllen;

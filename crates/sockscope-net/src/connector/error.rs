@@ -4,6 +4,7 @@ use std::io;
 
 use rustix::io::Errno;
 
+use super::hint;
 use crate::endpoint::Endpoint;
 
 /// Why an endpoint cannot be reached.
@@ -61,6 +62,20 @@ pub enum ConnectError {
 }
 
 impl ConnectError {
+    /// What was to be reached.
+    #[must_use]
+    pub fn endpoint(&self) -> &Endpoint {
+        match self {
+            Self::Resolve { endpoint, .. }
+            | Self::NoAddress { endpoint }
+            | Self::Socket { endpoint, .. }
+            | Self::Connect { endpoint, .. }
+            | Self::TimedOut { endpoint }
+            | Self::BacklogFull { endpoint }
+            | Self::ServeOnly { endpoint } => endpoint,
+        }
+    }
+
     /// The kernel's answer, where it was one.
     #[must_use]
     pub fn errno(&self) -> Option<Errno> {
@@ -75,6 +90,6 @@ impl ConnectError {
     /// What to do about it, where that can be told.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
-        None
+        Some(hint::of(self))
     }
 }

@@ -75,6 +75,15 @@ impl UnixEndpoint {
         &self.name
     }
 
+    /// What the printed form begins with, before the first colon.
+    #[must_use]
+    pub fn scheme(&self) -> &'static str {
+        match self.name {
+            UnixName::Path(_) | UnixName::Abstract(_) => scheme(self.kind),
+            UnixName::Padded(_) => "abns",
+        }
+    }
+
     /// The path of the socket file, if it has one.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
@@ -114,13 +123,13 @@ impl UnixName {
     }
 }
 
-impl fmt::Display for UnixEndpoint {
+/// The name as it stands after the scheme.
+impl fmt::Display for UnixName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = scheme(self.kind);
-        match &self.name {
-            UnixName::Path(path) => write!(f, "{scheme}:{}", EscapedPath(path)),
-            UnixName::Abstract(name) => write!(f, "{scheme}:@{}", Escaped(name)),
-            UnixName::Padded(name) => write!(f, "abns:{}", Escaped(name)),
+        match self {
+            Self::Path(path) => EscapedPath(path).fmt(f),
+            Self::Abstract(name) => write!(f, "@{}", Escaped(name)),
+            Self::Padded(name) => Escaped(name).fmt(f),
         }
     }
 }
@@ -139,7 +148,7 @@ impl fmt::Display for EscapedPath<'_> {
     }
 }
 
-/// The scheme of a kind of Unix socket.
+/// The scheme of paths and exact names.
 fn scheme(kind: Kind) -> &'static str {
     match kind {
         Kind::Stream => "unix",

@@ -6,9 +6,9 @@ use std::os::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::sockopt;
 
-use super::{BindError, Listener};
+use super::{Activated, BindError, Listener};
 use crate::address;
-use crate::endpoint::{Endpoint, Kind};
+use crate::endpoint::{Endpoint, Kind, SdName};
 use crate::transport::Transport;
 
 impl Listener {
@@ -19,7 +19,7 @@ impl Listener {
             Ok((kind, transport)) => {
                 let local = address::local_endpoint(fd.as_fd(), kind);
                 let local = local.unwrap_or_else(|| endpoint.clone());
-                Ok(Self { fd, local, kind, transport, _file: None })
+                Ok(Self { file: None, fd, local, kind, transport })
             }
             Err(source) => Err(BindError::Inherited { endpoint: endpoint.clone(), source }),
         }
@@ -32,6 +32,24 @@ pub(super) fn adopt_number(number: u32, endpoint: &Endpoint) -> Result<Listener,
     let number = i32::try_from(number).map_err(|_| inherited(Errno::BADF.into()))?;
     let fd = sockscope_sys::duplicate(number).map_err(inherited)?;
     Listener::adopt(fd, endpoint)
+}
+
+/// Takes a share in each of the sockets that were passed under a name.
+pub(super) fn adopt_activated(
+    name: &SdName,
+    activated: &[Activated],
+    endpoint: &Endpoint,
+) -> Result<Vec<Listener>, BindError> {
+    let chosen = activated.iter().filter(|socket| name.matches(&socket.name));
+    let listeners: Vec<_> =
+        chosen.map(|socket| adopt_number(socket.number, endpoint)).collect::<Result<_, _>>()?;
+    if listeners.is_empty() {
+        let names: Vec<_> = activated.iter().map(|socket| socket.name.as_str()).collect();
+        let what = format!("no such socket was passed; passed: [{}]", names.join(", "));
+        let source = io::Error::new(io::ErrorKind::NotFound, what);
+        return Err(BindError::Inherited { endpoint: endpoint.clone(), source });
+    }
+    Ok(listeners)
 }
 
 fn look(fd: &OwnedFd) -> io::Result<(Kind, Transport)> {

@@ -2,11 +2,12 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 use rustix::io::Errno;
 
+use super::hint;
 use crate::endpoint::Endpoint;
+use crate::owner::Owner;
 
 /// Why an endpoint cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -33,8 +34,50 @@ pub enum BindError {
     Bind {
         /// What was to be bound.
         endpoint: Endpoint,
-        /// Which of its addresses, if it has several.
+        /// Which of its addresses, on a network.
         address: Option<SocketAddr>,
+        /// The kernel's answer.
+        source: Errno,
+    },
+    /// Another socket has the address.
+    #[error("{endpoint} is in use{}", by(.owner.as_ref()))]
+    InUse {
+        /// What was to be bound.
+        endpoint: Endpoint,
+        /// Whose socket, if that can be told.
+        owner: Option<Owner>,
+    },
+    /// Something that is not a socket has the path, and is left alone.
+    #[error("cannot bind {endpoint}: {what} is there already")]
+    NotASocket {
+        /// What was to be bound.
+        endpoint: Endpoint,
+        /// What it is.
+        what: &'static str,
+    },
+    /// A socket file has the path, and it cannot be told whether a server is behind it.
+    #[error("cannot tell whether {endpoint} is in use")]
+    Undecided {
+        /// What was to be bound.
+        endpoint: Endpoint,
+        /// The kernel's answer to the question.
+        source: Errno,
+    },
+    /// A stale socket file may not be replaced without the lock of its directory.
+    #[error("cannot lock the directory of {endpoint} to replace a socket file there")]
+    Lock {
+        /// What was to be bound.
+        endpoint: Endpoint,
+        /// The kernel's answer; `EAGAIN` when another process keeps the lock.
+        source: Errno,
+    },
+    /// The socket file could not be handled as asked for.
+    #[error("cannot {action} socket file of {endpoint}")]
+    File {
+        /// What was to be bound.
+        endpoint: Endpoint,
+        /// What was to be done with its file.
+        action: &'static str,
         /// The kernel's answer.
         source: Errno,
     },
@@ -46,14 +89,6 @@ pub enum BindError {
         /// The kernel's answer.
         source: Errno,
     },
-    /// The socket is bound, and its file could not be looked at or given its mode.
-    #[error("cannot prepare the socket file {path:?}")]
-    File {
-        /// The socket file.
-        path: PathBuf,
-        /// The kernel's answer.
-        source: Errno,
-    },
     /// The inherited descriptor is not there, or it is not a socket to serve on.
     #[error("cannot serve on the inherited {endpoint}")]
     Inherited {
@@ -62,22 +97,53 @@ pub enum BindError {
         /// What is wrong with it.
         source: io::Error,
     },
-    /// Not built yet.
-    #[error("serving {endpoint} is not supported yet")]
-    NotSupported {
-        /// What was to be bound.
-        endpoint: Endpoint,
-    },
 }
 
 impl BindError {
+    /// What was to be bound.
+    #[must_use]
+    pub fn endpoint(&self) -> &Endpoint {
+        match self {
+            Self::Resolve { endpoint, .. }
+            | Self::Socket { endpoint, .. }
+            | Self::Bind { endpoint, .. }
+            | Self::InUse { endpoint, .. }
+            | Self::NotASocket { endpoint, .. }
+            | Self::Undecided { endpoint, .. }
+            | Self::Lock { endpoint, .. }
+            | Self::File { endpoint, .. }
+            | Self::Listen { endpoint, .. }
+            | Self::Inherited { endpoint, .. } => endpoint,
+        }
+    }
+
+    /// The kernel's answer, where it was one.
+    #[must_use]
+    pub fn errno(&self) -> Option<Errno> {
+        match self {
+            Self::Socket { source, .. }
+            | Self::Bind { source, .. }
+            | Self::Undecided { source, .. }
+            | Self::Lock { source, .. }
+            | Self::File { source, .. }
+            | Self::Listen { source, .. } => Some(*source),
+            Self::InUse { .. } | Self::NotASocket { .. } => Some(Errno::ADDRINUSE),
+            Self::Inherited { source, .. } => Errno::from_io_error(source),
+            Self::Resolve { .. } => None,
+        }
+    }
+
     /// What to do about it, where that can be told.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
-        None
+        hint::of(self)
     }
 }
 
 fn at(address: Option<SocketAddr>) -> String {
     address.map_or_else(String::new, |address| format!(" at {address}"))
+}
+
+fn by(owner: Option<&Owner>) -> String {
+    owner.map_or_else(String::new, |owner| format!(" by {owner}"))
 }

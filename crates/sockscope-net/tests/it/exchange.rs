@@ -1,14 +1,8 @@
 //! Every kind: bound, connected, and talking in both directions.
 
-use std::time::Duration;
+use sockscope_net::{BindOptions, Connector, Kind, Listener, Peer};
 
-use sockscope_net::{BindOptions, Connector, Endpoint, Kind, Listener, Peer};
-
-const LIMIT: Option<Duration> = Some(Duration::from_secs(10));
-
-fn endpoint(text: &str) -> Endpoint {
-    text.parse().expect("an endpoint")
-}
+use crate::support::{LIMIT, endpoint};
 
 /// Serves `text`, sends one message there and back, and shows the server's view of the client.
 fn exchange(text: &str) -> Peer {

@@ -1,6 +1,6 @@
 //! Names as the kernel shows them.
 
-use sockscope_net::{Kind, ObservedName};
+use sockscope_net::{Endpoint, Kind, ObservedName};
 
 #[test]
 fn every_name_of_the_kernel_is_one_printable_word() {
@@ -35,7 +35,7 @@ fn an_observed_name_is_an_endpoint_only_if_it_can_be_written_down() {
         (&padded, Some("abns:name")),
     ] {
         let name = ObservedName::from_kernel(bytes);
-        let printed = name.endpoint(Kind::Stream).map(|endpoint| endpoint.to_string());
+        let printed = name.endpoint(Kind::Stream).map(|unix| Endpoint::Unix(unix).to_string());
         assert_eq!(printed.as_deref(), endpoint, "{name}");
     }
 }

@@ -1,0 +1,101 @@
+//! Place: a name in a directory that is held by descriptor.
+//!
+//! Between binding and removal the process may change its directory, and someone else may rename or
+//! replace what lies on the path; the descriptor still means the same directory.
+
+use std::ffi::{OsStr, OsString};
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::fs::{self, AtFlags, CWD, FileType, FlockOperation, Mode, OFlags, Stat};
+use rustix::io::{self, Errno};
+
+/// How long another starter may take to replace a stale file. It needs some system calls.
+const LOCK_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often to look whether the lock is free.
+const LOCK_INTERVAL: Duration = Duration::from_millis(5);
+
+/// A name in a directory.
+#[derive(Debug)]
+pub(super) struct Place {
+    directory: OwnedFd,
+    name: OsString,
+}
+
+/// Which file it is, whatever its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+impl Place {
+    /// The place where binding `path` makes a file.
+    pub(super) fn of(path: &Path) -> io::Result<Self> {
+        // By the last slash, as the kernel does: `Path` would drop a slash or a dot at the end.
+        let path = path.as_os_str().as_bytes();
+        let (parent, name) = match path.iter().rposition(|&byte| byte == b'/') {
+            Some(slash) => (&path[..=slash], &path[slash + 1..]),
+            None => (&b"."[..], path),
+        };
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let directory = fs::openat(CWD, OsStr::from_bytes(parent), flags, Mode::empty())?;
+        Ok(Self { directory, name: OsStr::from_bytes(name).to_owned() })
+    }
+
+    /// What is there now, symbolic links themselves included.
+    pub(super) fn look(&self) -> io::Result<(FileType, Identity)> {
+        // The empty names of `x/` mean the directory itself.
+        let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::EMPTY_PATH;
+        let stat = fs::statat(&self.directory, &self.name, flags)?;
+        Ok((FileType::from_raw_mode(stat.st_mode), Identity::of(&stat)))
+    }
+
+    /// The socket file that is there now, held without opening it.
+    pub(super) fn open_file(&self) -> io::Result<(OwnedFd, Identity)> {
+        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = fs::openat(&self.directory, &self.name, flags, Mode::empty())?;
+        let stat = fs::fstat(&file)?;
+        match FileType::from_raw_mode(stat.st_mode) {
+            FileType::Socket => Ok((file, Identity::of(&stat))),
+            _ => Err(Errno::NOTSOCK),
+        }
+    }
+
+    /// Removes the file that is there, if it is the one that is meant.
+    pub(super) fn remove(&self, identity: &Identity) -> io::Result<()> {
+        match self.look() {
+            Ok((FileType::Socket, found)) if found == *identity => {
+                fs::unlinkat(&self.directory, &self.name, AtFlags::empty())
+            }
+            Ok(_) | Err(Errno::NOENT) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Locks the directory until the result is dropped.
+    ///
+    /// Anyone who may read a directory may lock it, so the wait has an end.
+    pub(super) fn lock(&self) -> io::Result<OwnedFd> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let directory = fs::openat(&self.directory, ".", flags, Mode::empty())?;
+        let end = Instant::now() + LOCK_PATIENCE;
+        loop {
+            match fs::flock(&directory, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => return Ok(directory),
+                Err(Errno::WOULDBLOCK) if Instant::now() < end => thread::sleep(LOCK_INTERVAL),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+impl Identity {
+    fn of(stat: &Stat) -> Self {
+        Self { device: stat.st_dev, inode: stat.st_ino }
+    }
+}

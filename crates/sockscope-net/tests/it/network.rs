@@ -1,0 +1,168 @@
+//! Network listeners: ports, families, restarts.
+
+use std::process;
+
+use rustix::io::Errno;
+use sockscope_net::{BindError, BindOptions, Endpoint, Listener, Peer};
+
+use crate::support::{bind, connect, endpoint, pair, try_bind};
+
+fn port(listener: &Listener) -> u16 {
+    match listener.local() {
+        Endpoint::Tcp(at) | Endpoint::Udp(at) | Endpoint::Mptcp(at) => at.port,
+        other => panic!("{other} has no port"),
+    }
+}
+
+#[test]
+fn port_0_is_resolved_to_the_port_that_is_bound() {
+    for text in ["tcp:127.0.0.1:0", "udp:127.0.0.1:0", "mptcp:127.0.0.1:0", "tcp::0", "udp::0"] {
+        let listener = bind(&endpoint(text));
+        let port = port(&listener);
+        assert_ne!(port, 0, "{text}");
+        let printed = text.replace(":0", &format!(":{port}")).replace("127:", "127.0");
+        assert_eq!(listener.local().to_string(), printed);
+    }
+}
+
+#[test]
+fn a_name_is_bound_on_all_its_addresses_and_one_port() {
+    for scheme in ["tcp", "udp"] {
+        let listeners =
+            Listener::bind(&endpoint(&format!("{scheme}:localhost:0")), &BindOptions::default())
+                .expect("bound");
+        let first = port(&listeners[0]);
+        for listener in &listeners {
+            assert_eq!(port(listener), first);
+            connect(listener.local());
+        }
+    }
+}
+
+#[test]
+fn a_port_without_a_host_is_served_to_both_families() {
+    let listener = bind(&endpoint("tcp::0"));
+    let port = port(&listener);
+    let client = connect(&endpoint(&format!("tcp:127.0.0.1:{port}")));
+    let server = listener.accept().expect("accepted");
+    assert_eq!((client.transport(), server.transport()), ("tcp", "tcp"));
+    let Peer::Network(address) = server.peer() else { panic!("no address") };
+    assert!(address.is_ipv4(), "{address} is not shown wrapped in IPv6");
+    if try_bind(&endpoint("tcp:[::1]:0")).is_err() {
+        return eprintln!("skipped: no IPv6 loopback here");
+    }
+    let client = connect(&endpoint(&format!("tcp:[::1]:{port}")));
+    let server = listener.accept().expect("accepted");
+    assert_eq!((client.transport(), server.transport()), ("tcp6", "tcp6"));
+}
+
+#[test]
+fn the_two_wildcards_written_out_are_two_listeners_of_one_port() {
+    let v4 = bind(&endpoint("tcp:0.0.0.0:0"));
+    match try_bind(&endpoint(&format!("tcp:[::]:{}", port(&v4)))) {
+        Ok(v6) => assert_eq!(port(&v6), port(&v4)),
+        Err(error) if error.errno() == Some(Errno::AFNOSUPPORT) => eprintln!("skipped: no IPv6"),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[test]
+fn a_restart_binds_while_old_connections_are_in_time_wait() {
+    let listener = bind(&endpoint("tcp:127.0.0.1:0"));
+    let address = listener.local().clone();
+    let (client, server) = pair(&listener);
+    // Who closes first gets TIME_WAIT.
+    drop(server);
+    assert_eq!(client.receive(&mut [0; 4]).expect("the end"), 0);
+    drop((client, listener));
+    bind(&address);
+}
+
+#[test]
+fn a_second_server_on_a_port_is_refused_by_name() {
+    for text in ["tcp:127.0.0.1:0", "udp:127.0.0.1:0", "mptcp:127.0.0.1:0"] {
+        let live = bind(&endpoint(text));
+        let error = try_bind(live.local()).expect_err("refused");
+        let BindError::InUse { owner: Some(owner), .. } = &error else { panic!("{error:?}") };
+        assert_eq!(owner.pid.unsigned_abs(), process::id(), "{text}");
+        let wildcard = endpoint(&text.replace("127.0.0.1:0", &format!(":{}", port(&live))));
+        try_bind(&wildcard).expect_err("the wildcard is refused as well");
+    }
+}
+
+#[test]
+fn an_address_of_another_machine_is_refused_with_a_hint() {
+    let error = try_bind(&endpoint("tcp:192.0.2.1:8080")).expect_err("refused");
+    if error.errno() != Some(Errno::ADDRNOTAVAIL) {
+        return eprintln!("skipped: 192.0.2.1 is an address of this machine");
+    }
+    assert_eq!(error.to_string(), "cannot bind tcp:192.0.2.1:8080 at 192.0.2.1:8080");
+    let hint = "no interface has that address (`ip address`); tcp::8080 serves on all";
+    assert_eq!(error.hint().as_deref(), Some(hint));
+}
+
+#[test]
+fn an_inherited_listener_is_served_under_its_number() {
+    use std::os::fd::AsRawFd as _;
+    let inherited = std::net::TcpListener::bind("127.0.0.1:0").expect("bound");
+    let listener = bind(&endpoint(&format!("fd:{}", inherited.as_raw_fd())));
+    let address = inherited.local_addr().expect("bound");
+    assert_eq!(listener.local().to_string(), format!("tcp:{address}"));
+    drop(inherited);
+    let (client, server) = pair(&listener);
+    client.send(b"x").expect("sent");
+    assert_eq!(server.receive(&mut [0; 4]).expect("received"), 1);
+}
+
+#[test]
+fn an_inherited_socket_file_outlives_its_listener() {
+    use std::os::fd::AsRawFd as _;
+    let directory = crate::support::directory();
+    let path = directory.path().join("s");
+    let inherited = std::os::unix::net::UnixListener::bind(&path).expect("bound");
+    drop(bind(&endpoint(&format!("fd:{}", inherited.as_raw_fd()))));
+    assert!(path.exists());
+}
+
+#[test]
+fn what_cannot_be_served_is_not_adopted() {
+    use std::os::fd::AsRawFd as _;
+    let file = tempfile::tempfile().expect("a file");
+    let (end, _other) = std::os::unix::net::UnixStream::pair().expect("a pair");
+    for (number, what) in [(file.as_raw_fd(), "a file"), (end.as_raw_fd(), "not listening")] {
+        let error = try_bind(&endpoint(&format!("fd:{number}"))).expect_err(what);
+        assert!(matches!(error, BindError::Inherited { .. }), "{what}: {error}");
+    }
+    let error = try_bind(&endpoint("fd:2147483647")).expect_err("no such descriptor");
+    assert_eq!(error.errno(), Some(Errno::BADF));
+}
+
+#[test]
+fn activated_sockets_are_found_by_name() {
+    use std::os::fd::AsRawFd as _;
+    let sockets: Vec<_> =
+        (0..3).map(|_| std::net::TcpListener::bind("127.0.0.1:0").expect("bound")).collect();
+    let activated = ["web", "admin", "web"].iter().zip(&sockets).map(|(name, socket)| {
+        let number = socket.as_raw_fd().unsigned_abs();
+        sockscope_net::Activated { name: (*name).to_owned(), number }
+    });
+    let options = BindOptions { activated: activated.collect(), ..Default::default() };
+    for (text, count) in [("sd-listen:web", 2), ("sd-listen:admin", 1), ("sd-listen:*", 3)] {
+        let listeners = Listener::bind(&endpoint(text), &options).expect("adopted");
+        assert_eq!(listeners.len(), count, "{text}");
+    }
+    let error = Listener::bind(&endpoint("sd-listen:other"), &options).expect_err("none");
+    let source = std::error::Error::source(&error).expect("a cause").to_string();
+    assert_eq!(source, "no such socket was passed; passed: [web, admin, web]");
+}
+
+#[test]
+fn vsock_is_bound_where_there_is_vsock() {
+    match try_bind(&endpoint("vsock:any:60999")) {
+        Ok(listener) => assert_eq!(listener.transport(), "vsock"),
+        Err(error) => {
+            assert!(matches!(error.errno(), Some(Errno::AFNOSUPPORT | Errno::ADDRNOTAVAIL)));
+            eprintln!("skipped: {error}");
+        }
+    }
+}

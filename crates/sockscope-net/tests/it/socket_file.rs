@@ -1,0 +1,331 @@
+//! Socket-file safety: what is replaced, what is refused, and what is removed.
+
+use std::fs;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, symlink};
+use std::os::unix::net::{UnixDatagram, UnixListener};
+use std::path::Path;
+use std::process;
+use std::sync::Barrier;
+use std::thread;
+
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, bind as raw_bind, socket};
+use sockscope_net::{BindError, Owner};
+
+use crate::support::{at, bind, connect, directory, in_child, in_child_under, is_root, try_bind};
+
+/// All kinds of socket that have a file.
+const SCHEMES: [&str; 3] = ["unix", "unixgram", "unixpacket"];
+
+fn is_socket(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket())
+}
+
+/// A socket file whose socket is gone.
+fn leave_stale(path: &Path) {
+    drop(UnixListener::bind(path).expect("bound"));
+    assert!(is_socket(path));
+}
+
+#[test]
+fn a_stale_socket_file_is_replaced() {
+    for scheme in SCHEMES {
+        let directory = directory();
+        let path = directory.path().join("s");
+        leave_stale(&path);
+        let listener = bind(&at(scheme, &path));
+        connect(listener.local());
+    }
+}
+
+#[test]
+fn a_live_socket_of_any_kind_is_refused_by_every_kind() {
+    for theirs in SCHEMES {
+        for ours in SCHEMES {
+            let directory = directory();
+            let path = directory.path().join("s");
+            let live = bind(&at(theirs, &path));
+            let error = try_bind(&at(ours, &path)).expect_err("refused");
+            let BindError::InUse { owner, .. } = &error else { panic!("{ours}: {error}") };
+            let owner = owner.as_ref().expect("our own process can be told");
+            assert_eq!(owner.pid.unsigned_abs(), process::id(), "{ours} on {theirs}");
+            connect(live.local());
+        }
+    }
+}
+
+#[test]
+fn the_refusal_names_the_process_and_the_way_out() {
+    let directory = directory();
+    let path = directory.path().join("s");
+    let _live = bind(&at("unix", &path));
+    let error = try_bind(&at("unix", &path)).expect_err("refused");
+    let pid = process::id();
+    let path = path.display();
+    let BindError::InUse { owner: Some(Owner { name: Some(name), .. }), .. } = &error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(error.to_string(), format!("unix:{path} is in use by PID {pid} ({name})"));
+    let hint = format!("stop it with `kill {pid}`, or choose another address");
+    assert_eq!(error.hint(), Some(hint));
+}
+
+#[test]
+fn a_server_that_does_not_listen_yet_is_live() {
+    for socket_type in [SocketType::STREAM, SocketType::SEQPACKET] {
+        let directory = directory();
+        let path = directory.path().join("s");
+        let starting = socket(AddressFamily::UNIX, socket_type, None).expect("a socket");
+        let address = SocketAddrUnix::new(&path).expect("an address");
+        raw_bind(&starting, &address).expect("bound");
+        let error = try_bind(&at("unix", &path)).expect_err("refused");
+        assert!(matches!(error, BindError::InUse { .. }), "{error}");
+        assert!(is_socket(&path));
+    }
+}
+
+#[test]
+fn a_server_with_a_full_backlog_is_live_and_sees_nothing_of_the_probe() {
+    let directory = directory();
+    let path = directory.path().join("s");
+    let full = socket(AddressFamily::UNIX, SocketType::STREAM, None).expect("a socket");
+    raw_bind(&full, &SocketAddrUnix::new(&path).expect("an address")).expect("bound");
+    rustix::net::listen(&full, 0).expect("listening");
+    let _waiting = connect(&at("unix", &path));
+    let error = try_bind(&at("unix", &path)).expect_err("refused");
+    assert!(matches!(error, BindError::InUse { .. }), "{error}");
+}
+
+#[test]
+fn a_datagram_server_that_is_connected_elsewhere_is_live() {
+    let directory = directory();
+    let (path, elsewhere) = (directory.path().join("s"), directory.path().join("e"));
+    let _elsewhere = UnixDatagram::bind(&elsewhere).expect("bound");
+    let busy = UnixDatagram::bind(&path).expect("bound");
+    busy.connect(&elsewhere).expect("connected");
+    let error = try_bind(&at("unixgram", &path)).expect_err("refused");
+    assert!(matches!(error, BindError::InUse { .. }), "{error}");
+}
+
+#[test]
+fn what_is_not_a_socket_is_refused_and_left_alone() {
+    let directory = directory();
+    let path = |name: &str| directory.path().join(name);
+    fs::write(path("file"), "precious").expect("written");
+    fs::create_dir(path("directory")).expect("made");
+    symlink(path("nowhere"), path("dangling")).expect("linked");
+    leave_stale(&path("stale"));
+    symlink(path("stale"), path("planted")).expect("linked");
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        path("fifo"),
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RWXU,
+        0,
+    )
+    .expect("made");
+    for (name, what) in [
+        ("file", "a regular file"),
+        ("directory", "a directory"),
+        ("dangling", "a symbolic link"),
+        ("planted", "a symbolic link"),
+        ("fifo", "a FIFO"),
+    ] {
+        for scheme in SCHEMES {
+            let endpoint = at(scheme, &path(name));
+            let error = try_bind(&endpoint).expect_err("refused");
+            let text = format!("cannot bind {endpoint}: {what} is there already");
+            assert_eq!(error.to_string(), text);
+        }
+        assert!(fs::symlink_metadata(path(name)).is_ok(), "{name} is still there");
+    }
+    assert_eq!(fs::read_to_string(path("file")).expect("still there"), "precious");
+    assert!(is_socket(&path("stale")), "the target of a planted link is untouched");
+    assert!(!path("nowhere").exists(), "nothing was made behind a dangling link");
+}
+
+#[test]
+fn a_path_that_ends_in_a_slash_never_costs_a_file() {
+    let directory = directory();
+    let inside = directory.path().join("d");
+    fs::create_dir(&inside).expect("made");
+    for text in ["d/", "d/.", "d/.."] {
+        try_bind(&at("unix", &directory.path().join(text))).expect_err("refused");
+    }
+    assert!(inside.is_dir());
+}
+
+#[test]
+fn a_missing_directory_is_named_with_the_command_that_makes_it() {
+    let directory = directory();
+    let missing = directory.path().join("a b");
+    let error = try_bind(&at("unix", &missing.join("s"))).expect_err("refused");
+    assert_eq!(error.errno(), Some(Errno::NOENT));
+    let hint = format!("make the directory first: `mkdir -p '{}'`", missing.display());
+    assert_eq!(error.hint(), Some(hint));
+}
+
+#[test]
+fn of_racing_starters_on_a_stale_file_exactly_one_wins() {
+    const STARTERS: usize = 4;
+    let directory = directory();
+    for round in 0..50 {
+        let path = directory.path().join(format!("s{round}"));
+        leave_stale(&path);
+        let start = Barrier::new(STARTERS);
+        let results: Vec<_> = thread::scope(|scope| {
+            let starters: Vec<_> = (0..STARTERS)
+                .map(|_| {
+                    scope.spawn(|| {
+                        start.wait();
+                        try_bind(&at("unix", &path))
+                    })
+                })
+                .collect();
+            starters.into_iter().map(|starter| starter.join().expect("no panic")).collect()
+        });
+        let (won, lost): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
+        assert_eq!(won.len(), 1, "round {round}");
+        for error in lost.into_iter().filter_map(Result::err) {
+            assert!(matches!(error, BindError::InUse { .. }), "{error}");
+        }
+        connect(&at("unix", &path));
+    }
+}
+
+#[test]
+fn a_server_that_stops_removes_its_own_file() {
+    for scheme in SCHEMES {
+        let directory = directory();
+        let path = directory.path().join("s");
+        let listener = bind(&at(scheme, &path));
+        assert!(is_socket(&path));
+        drop(listener);
+        assert!(!path.exists());
+    }
+}
+
+#[test]
+fn a_file_that_took_the_place_of_ours_is_not_removed() {
+    let directory = directory();
+    let path = directory.path().join("s");
+
+    let listener = bind(&at("unix", &path));
+    fs::remove_file(&path).expect("removed");
+    let successor = UnixListener::bind(&path).expect("bound");
+    drop(listener);
+    assert!(is_socket(&path), "the successor's socket");
+    drop(successor);
+    fs::remove_file(&path).expect("removed");
+
+    let listener = bind(&at("unix", &path));
+    fs::remove_file(&path).expect("removed");
+    fs::write(&path, "precious").expect("written");
+    drop(listener);
+    assert_eq!(fs::read_to_string(&path).expect("still there"), "precious");
+}
+
+#[test]
+fn a_file_can_go_before_its_listener() {
+    let directory = directory();
+    let path = directory.path().join("s");
+    let mut listener = bind(&at("unix", &path));
+    let client = connect(listener.local());
+    listener.remove_file();
+    assert!(!path.exists());
+    let server = listener.accept().expect("who was connected still is");
+    client.send(b"x").expect("sent");
+    server.set_nonblocking(false).expect("blocking");
+    assert_eq!(server.receive(&mut [0; 4]).expect("received"), 1);
+}
+
+#[test]
+fn a_failed_start_leaves_nothing_behind() {
+    if !is_root() {
+        return;
+    }
+    in_child("socket_file::a_failed_start_leaves_nothing_behind", || {
+        let directory = directory();
+        rustix::fs::chmod(directory.path(), 0o777.into()).expect("opened to all");
+        let nobody = nix::unistd::Uid::from_raw(65534);
+        nix::unistd::setresuid(nobody, nobody, nobody).expect("now somebody else");
+        let path = directory.path().join("s");
+        let options = sockscope_net::BindOptions { owner: Some(0), ..Default::default() };
+        let error = sockscope_net::Listener::bind(&at("unix", &path), &options);
+        assert_eq!(error.expect_err("only root gives away").errno(), Some(Errno::PERM));
+        assert!(!path.exists());
+    });
+}
+
+#[test]
+fn a_relative_path_is_removed_from_where_it_was_bound() {
+    in_child("socket_file::a_relative_path_is_removed_from_where_it_was_bound", || {
+        let (directory, elsewhere) = (directory(), directory());
+        std::env::set_current_dir(directory.path()).expect("there");
+        let listener = bind(&crate::support::endpoint("unix:s"));
+        std::env::set_current_dir(elsewhere.path()).expect("elsewhere");
+        fs::write("s", "precious").expect("written");
+        let path = directory.path().join("s");
+        assert!(is_socket(&path));
+        drop(listener);
+        assert!(!path.exists());
+        assert!(elsewhere.path().join("s").exists());
+    });
+}
+
+#[test]
+fn a_stale_file_that_may_not_be_asked_is_left_alone() {
+    if !is_root() {
+        return;
+    }
+    in_child("socket_file::a_stale_file_that_may_not_be_asked_is_left_alone", || {
+        let directory = directory();
+        let path = directory.path().join("s");
+        leave_stale(&path);
+        rustix::fs::chmod(&path, 0o600.into()).expect("closed");
+        rustix::fs::chmod(directory.path(), 0o777.into()).expect("opened to all");
+        let nobody = nix::unistd::Uid::from_raw(65534);
+        nix::unistd::setresuid(nobody, nobody, nobody).expect("now somebody else");
+        let error = try_bind(&at("unix", &path)).expect_err("refused");
+        assert!(matches!(error, BindError::Undecided { source: Errno::ACCESS, .. }), "{error}");
+        assert!(is_socket(&path));
+    });
+}
+
+#[test]
+fn a_live_file_that_may_not_be_asked_is_in_use() {
+    if !is_root() {
+        return;
+    }
+    in_child("socket_file::a_live_file_that_may_not_be_asked_is_in_use", || {
+        let directory = directory();
+        let path = directory.path().join("s");
+        let _live = bind(&at("unix", &path));
+        rustix::fs::chmod(&path, 0o600.into()).expect("closed");
+        rustix::fs::chmod(directory.path(), 0o777.into()).expect("opened to all");
+        let nobody = nix::unistd::Uid::from_raw(65534);
+        nix::unistd::setresuid(nobody, nobody, nobody).expect("now somebody else");
+        let error = try_bind(&at("unix", &path)).expect_err("refused");
+        assert!(matches!(error, BindError::InUse { .. }), "{error}");
+    });
+}
+
+#[test]
+fn a_server_in_another_network_namespace_is_live() {
+    let directory = directory();
+    let path = directory.path().join("s");
+    // The child finds the server of its parent through a variable: it runs this test from the start.
+    let path = std::env::var_os("SOCKSCOPE_TEST_PATH").map_or(path, Into::into);
+    let _live = (!path.exists()).then(|| bind(&at("unix", &path)));
+    let inode = fs::symlink_metadata(&path).expect("bound").ino();
+    let command = format!("SOCKSCOPE_TEST_PATH={}", path.display());
+    in_child_under(
+        &["unshare", "--net", "env", &command],
+        "socket_file::a_server_in_another_network_namespace_is_live",
+        || {
+            let error = try_bind(&at("unix", &path)).expect_err("refused");
+            assert!(matches!(error, BindError::InUse { .. }), "{error}");
+        },
+    );
+    assert_eq!(fs::symlink_metadata(&path).expect("still there").ino(), inode);
+}
