@@ -35,17 +35,21 @@ pub fn percent(share: f64) -> String {
     format!("{percent:.places$} %")
 }
 
-/// A ratio of at least 1 with its ends, all to the same digit: `1.37`, near 1 one digit more: `1.006`.
+/// A ratio: `1.37`, near 1 with a digit more: `1.006`. What is beyond three digits is `>999`.
 #[must_use]
 pub fn ratio(ratio: f64) -> String {
-    format!("{ratio:.*}", ratio_decimals(ratio))
+    ratio_to(ratio_decimals(ratio), ratio)
 }
 
 /// The ends of the interval of `around`, to the same digit: `1.36, 1.38`.
 #[must_use]
 pub fn ratio_interval(around: f64, lo: f64, hi: f64) -> String {
     let places = ratio_decimals(around);
-    format!("{lo:.places$}, {hi:.places$}")
+    format!("{}, {}", ratio_to(places, lo), ratio_to(places, hi))
+}
+
+fn ratio_to(places: usize, ratio: f64) -> String {
+    if ratio < FOUR_DIGITS { format!("{ratio:.places$}") } else { ">999".to_owned() }
 }
 
 /// A number of bytes: `64 B`, `4 KiB`, exact.
@@ -140,8 +144,14 @@ mod tests {
 
     #[test]
     fn ratios_near_one_keep_the_digit_that_matters() {
-        let rows =
-            [(1.37, "1.37"), (1.006, "1.006"), (0.994, "0.994"), (12.34, "12.3"), (250.4, "250")];
+        let rows = [
+            (1.37, "1.37"),
+            (1.006, "1.006"),
+            (0.994, "0.994"),
+            (12.34, "12.3"),
+            (250.4, "250"),
+            (6e10, ">999"),
+        ];
         for (value, expected) in rows {
             assert_eq!(ratio(value), expected);
         }

@@ -1,1 +1,140 @@
-//! placeholder
+//! Caveats: each is raised by what it is about, and by nothing else.
+
+use sockscope_report::model::{Block, CaveatCode, CellError, Host, View};
+use sockscope_report::{Report, analyse};
+use sockscope_stats::Histogram;
+
+use crate::fixture;
+
+/// A result that nothing can be said against.
+fn quiet() -> Report {
+    let mut report = fixture::measured(&[(View::SameCore, 3_740, 5_140, 0.004)], 10);
+    report.runs = 2;
+    report.host.virtualisation = Some("none".to_owned());
+    report
+}
+
+fn codes(mut report: Report) -> Vec<CaveatCode> {
+    analyse(&mut report);
+    report.caveats.into_iter().map(|caveat| caveat.code).collect()
+}
+
+/// Replaces the blocks of the first cell by ones with these medians.
+fn rounds_of(report: &mut Report, medians: impl Fn(u32) -> u64) {
+    for block in &mut report.cells[0].blocks {
+        let ns = medians(block.round);
+        *block = Block { mean: ns, p50: Some(ns), ..*block };
+    }
+}
+
+#[test]
+fn a_quiet_result_has_none() {
+    assert_eq!(codes(quiet()), []);
+}
+
+#[test]
+fn an_unknown_machine_is_not_a_bad_one() {
+    assert_eq!(codes(Report { host: Host::default(), ..quiet() }), []);
+}
+
+#[test]
+fn each_is_raised_by_what_it_is_about_and_nothing_else() {
+    type Disturb = fn(&mut Report);
+    let rows: [(CaveatCode, Disturb); 14] = [
+        (CaveatCode::Interrupted, |report| (report.interrupted, report.partial) = (true, true)),
+        (CaveatCode::Partial, |report| report.partial = true),
+        (CaveatCode::CellFailed, |report| {
+            report.partial = true;
+            report.cells[0].error =
+                Some(CellError { text: "died".to_owned(), ..CellError::default() });
+        }),
+        (CaveatCode::Retried, |report| report.cells[1].retried = 1),
+        (CaveatCode::SingleRun, |report| report.runs = 1),
+        (CaveatCode::NoTwin, |report| report.cells.truncate(2)),
+        (CaveatCode::Steal, |report| report.host.steal_share = Some(0.02)),
+        (CaveatCode::Throttled, |report| report.host.cgroup_throttled = Some(3)),
+        (CaveatCode::Load, |report| report.host.load_average = Some([0.51, 0.0, 0.0])),
+        (CaveatCode::FrequencyNotFixed, |report| {
+            report.host.governor = Some("schedutil".to_owned());
+        }),
+        (CaveatCode::Virtualised, |report| report.host.virtualisation = Some("kvm".to_owned())),
+        (CaveatCode::Drift, |report| rounds_of(report, |round| 4_000 + u64::from(round) * 40)),
+        (CaveatCode::Bimodal, |report| {
+            rounds_of(report, |round| if round % 3 == 1 { 60_000 } else { 4_000 });
+        }),
+        (CaveatCode::FloorTooHigh, |report| report.plan.margin = 0.000_1),
+    ];
+    for (code, disturb) in rows {
+        let mut report = quiet();
+        disturb(&mut report);
+        assert_eq!(codes(report), [code]);
+    }
+}
+
+#[test]
+fn what_is_just_within_bounds_raises_none() {
+    type Disturb = fn(&mut Report);
+    let rows: [(&str, Disturb); 7] = [
+        ("steal of half a percent", |report| report.host.steal_share = Some(0.005)),
+        ("no throttled period", |report| report.host.cgroup_throttled = Some(0)),
+        ("a quarter of the CPUs busy", |report| report.host.load_average = Some([0.5, 9.0, 9.0])),
+        ("a fixed frequency", |report| report.host.governor = Some("performance".to_owned())),
+        ("many runs", |report| report.runs = 10),
+        ("a drift of 4 %", |report| rounds_of(report, |round| 4_000 + u64::from(round) * 16)),
+        ("one slow round", |report| {
+            rounds_of(report, |round| if round == 4 { 60_000 } else { 4_000 });
+        }),
+    ];
+    for (name, disturb) in rows {
+        let mut report = quiet();
+        disturb(&mut report);
+        assert_eq!(codes(report), [], "{name}");
+    }
+}
+
+#[test]
+fn too_few_rounds_are_named() {
+    for (rounds, expected) in [(6, false), (5, true)] {
+        let mut report = fixture::measured(&[(View::SameCore, 3_740, 5_140, 0.004)], rounds);
+        report.runs = 2;
+        assert_eq!(codes(report).contains(&CaveatCode::TooFewRounds), expected, "{rounds}");
+    }
+}
+
+#[test]
+fn two_groups_in_the_samples_are_found_in_the_histogram() {
+    let mut report = quiet();
+    let mut samples = Histogram::new();
+    samples.record_many(4_000, 7_000);
+    samples.record_many(60_000, 3_000);
+    report.cells[1].histogram = Some(samples.to_base64());
+    analyse(&mut report);
+    let [caveat] = report.caveats.as_slice() else { panic!("{:?}", report.caveats) };
+    assert_eq!(caveat.code, CaveatCode::Bimodal);
+    assert_eq!(caveat.cells, ["c1"]);
+    assert!(
+        caveat.text.contains("same-core (tcp)") && caveat.text.contains("30 %"),
+        "{}",
+        caveat.text
+    );
+}
+
+#[test]
+fn a_damaged_histogram_is_no_caveat_and_no_panic() {
+    let mut report = quiet();
+    report.cells[0].histogram = Some("SElTVEZBQUE".to_owned());
+    assert_eq!(codes(report), []);
+}
+
+#[test]
+fn every_caveat_says_what_to_do() {
+    let mut report = fixture::measured(&fixture::ARTICLE, 3);
+    report.interrupted = true;
+    report.host.steal_share = Some(0.5);
+    report.host.governor = Some("powersave".to_owned());
+    analyse(&mut report);
+    assert!(report.caveats.len() >= 5);
+    for caveat in &report.caveats {
+        assert!(caveat.text.ends_with('.') && caveat.advice.ends_with('.'), "{caveat:?}");
+    }
+}

@@ -3,7 +3,8 @@
 mod analysis;
 mod caveats;
 mod fixture;
-mod hostile;
+mod gobench;
 mod reading;
 mod snapshots;
+mod verdicts;
 mod width;

@@ -1,1 +1,135 @@
-//! placeholder
+//! Width: whatever is in a result, its text fits in 80 columns and holds nothing that a terminal would obey.
+
+use proptest::prelude::*;
+use sockscope_report::model::{
+    Block, Cell, CellError, Host, Plan, Replica, RttNs, Unavailable, View,
+};
+use sockscope_report::render::{Style, gobench, plan_text, text};
+use sockscope_report::{Report, analyse};
+use unicode_width::UnicodeWidthStr as _;
+
+fn label() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just("unix".to_owned()),
+        Just("tcp".to_owned()),
+        Just("unix:/very/long/path/that/does/not/fit/anywhere/at/all.sock".to_owned()),
+        Just("unix:소켓/소켓소켓소켓소켓소켓.sock".to_owned()),
+        "\\PC{0,30}",
+        any::<String>(),
+    ]
+}
+
+fn view() -> impl Strategy<Value = View> {
+    const NAMED: &[&str] = &["solo", "same-core", "spin", "cross-core", "free", "client-pinned"];
+    prop_oneof![
+        prop::sample::select(NAMED).prop_map(|name| View::from(name.to_owned())),
+        any::<String>().prop_map(View::from),
+    ]
+}
+
+fn ns() -> impl Strategy<Value = u64> {
+    prop_oneof![0..10u64, 1_000..10_000u64, 0..60_000_000_001u64]
+}
+
+prop_compose! {
+    fn block()(ns in ns(), p50 in prop::option::of(ns()), p99 in prop::option::of(ns())) -> Block {
+        Block { mean: ns, p50, p99, max: ns, samples: 100, ..Block::default() }
+    }
+}
+
+prop_compose! {
+    fn cell()(
+        label in label(),
+        view in view(),
+        twin in any::<bool>(),
+        size in prop::sample::select(&[64u64, 4_096, u64::MAX][..]),
+        mut blocks in prop::collection::vec(block(), 0..12),
+        (mean, p50, p99) in (ns(), prop::option::of(ns()), prop::option::of(ns())),
+        (measured, failure) in (any::<bool>(), prop::option::of(any::<String>())),
+    ) -> Cell {
+        for (round, block) in (0..).zip(&mut blocks) {
+            block.round = round;
+        }
+        Cell {
+            replica: if twin { Replica::Twin } else { Replica::A },
+            label,
+            view,
+            size,
+            blocks,
+            rtt_ns: measured.then_some(RttNs { mean, p50, p99, ..RttNs::default() }),
+            error: failure.map(|text| CellError { text, ..CellError::default() }),
+            ..Cell::default()
+        }
+    }
+}
+
+prop_compose! {
+    fn report()(
+        cells in prop::collection::vec(cell(), 0..12),
+        outside in prop::collection::vec(prop::option::of(any::<String>()), 6),
+        attached in any::<bool>(),
+        (interrupted, partial) in any::<(bool, bool)>(),
+        unavailable in prop::collection::vec((view(), any::<String>()), 0..3),
+        runs in 1..3u32,
+    ) -> Report {
+        let labels: Vec<String> = cells.iter().map(|cell| cell.label.clone()).collect();
+        let mut cells = cells;
+        for (number, cell) in cells.iter_mut().enumerate() {
+            cell.id = format!("c{number}");
+        }
+        let [kernel, model, machine, governor, quota, service] =
+            <[Option<String>; 6]>::try_from(outside).expect("six were drawn");
+        let mut report = Report {
+            host: Host {
+                kernel,
+                cpu_model: model,
+                virtualisation: machine,
+                governor,
+                cgroup_cpu_max: quota,
+                cgroup_throttled: Some(1),
+                steal_share: Some(0.2),
+                ..Host::default()
+            },
+            plan: Plan {
+                baseline: labels.first().cloned().unwrap_or_default(),
+                endpoints: if attached { labels } else { Vec::new() },
+                service: service.unwrap_or_default(),
+                ..Plan::default()
+            },
+            cells,
+            interrupted,
+            partial,
+            runs,
+            unavailable: unavailable.into_iter().map(|(view, reason)| Unavailable { view, reason }).collect(),
+            ..Report::default()
+        };
+        analyse(&mut report);
+        report
+    }
+}
+
+/// What a terminal would act on: controls, and the characters that turn text around or hide.
+fn is_harmful(c: char) -> bool {
+    let turns = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    (c.is_control() && c != '\n') || turns
+}
+
+proptest! {
+    #[test]
+    fn no_line_is_wider_than_eighty_columns_or_harmful(report in report()) {
+        let text = text(&report, &Style::plain());
+        for line in text.lines() {
+            prop_assert!(line.width() <= 80, "{} columns: {:?}", line.width(), line);
+        }
+        prop_assert!(!text.chars().any(is_harmful), "{:?}", text);
+        prop_assert!(!text.contains("NaN") && !text.contains("inf "), "{}", text);
+    }
+
+    #[test]
+    fn other_texts_are_harmless_too(report in report()) {
+        let plan = plan_text(&report.plan, report.seed, &report.unavailable);
+        prop_assert!(!plan.chars().any(is_harmful), "{:?}", plan);
+        let lines = gobench(&report);
+        prop_assert!(!lines.chars().any(is_harmful), "{:?}", lines);
+    }
+}

@@ -61,6 +61,6 @@ pub(super) fn virtualised(report: &Report) -> Option<Caveat> {
     Some(caveat(
         CaveatCode::Virtualised,
         format!("This is a virtual machine ({kind}): waking an idle CPU goes through its host."),
-        "Expect other wake-up costs on bare metal; measure where the program will run.",
+        "On bare metal it costs less or more: measure where the program will run.",
     ))
 }

@@ -18,8 +18,8 @@ pub(super) fn bimodal(report: &Report) -> Option<Caveat> {
     caveat_about(
         CaveatCode::Bimodal,
         &seen.collect::<Vec<_>>(),
-        |list| format!("Round trips fall into two groups: {list}."),
-        "A median there depends on which group is larger; trust the views that have one group.",
+        |list| format!("Round trips fall into two groups in {list}."),
+        "A median there depends on which group is larger: read the other views instead.",
     )
 }
 
@@ -39,7 +39,7 @@ pub(super) fn drift(report: &Report) -> Option<Caveat> {
     caveat_about(
         CaveatCode::Drift,
         &seen.collect::<Vec<_>>(),
-        |list| format!("Times drifted from the first to the last round: {list}."),
+        |list| format!("Times drifted from the first to the last round in {list}."),
         "Ratios are paired by round and hardly affected; for the times, wait until the machine is steady.",
     )
 }
@@ -61,10 +61,7 @@ pub(super) fn floor_too_high(report: &Report) -> Option<Caveat> {
         high.iter().map(|(view, floor)| format!("{} in {view}", units::percent(*floor))).collect();
     Some(caveat(
         CaveatCode::FloorTooHigh,
-        format!(
-            "Identical cells differed by up to {}: smaller differences cannot be seen.",
-            list.join(", ")
-        ),
-        "Use more rounds (--rounds 30) or a quieter machine if you need to see less.",
+        format!("Noise hides differences below {}.", list.join(", ")),
+        "Use more rounds (--rounds 30) or a quieter machine to see smaller ones.",
     ))
 }

@@ -99,8 +99,8 @@ pub(super) fn single_run(report: &Report) -> Option<Caveat> {
     (report.runs == 1).then(|| {
         caveat(
             CaveatCode::SingleRun,
-            "All rounds are of one run: intervals say how it scatters, not how runs differ.",
-            "Repeat it, best after a reboot, before you rely on a difference of a few percent.",
+            "All rounds are of one run: intervals show how rounds differ, not how runs do.",
+            "Repeat it before you rely on a difference of a few percent.",
         )
     })
 }

@@ -165,7 +165,7 @@ mod tests {
         let rows = [
             ("unix:jinsu.sock", 18, "unix:jinsu.sock"),
             ("unix:/run/service/old.sock", 18, "unix:/…ce/old.sock"),
-            ("unix:/소켓/소켓/소켓.sock", 14, "unix…켓.sock"),
+            ("unix:/소켓/소켓/소켓.sock", 14, "unix…소켓.sock"),
         ];
         for (name, width, expected) in rows {
             let short = shorten(name, width);

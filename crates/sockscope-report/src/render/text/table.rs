@@ -12,6 +12,13 @@ use crate::model::{Cell, Comparison, Report, Statistic, Verdict, View};
 use crate::render::Style;
 use crate::units;
 
+/// How wide a name of what is compared may be when each has a row of its own.
+const NAME_WIDTH_MIN: usize = 8;
+const NAME_WIDTH_MAX: usize = 40;
+/// How wide the name of a row may be.
+const ROW_WIDTH: usize = 16;
+/// The column of the footnotes' marks.
+const MARK_WIDTH: usize = 13;
 /// What stands for a percentile that the samples do not support.
 const UNSUPPORTED: &str = "—";
 
@@ -21,10 +28,7 @@ pub(super) fn write(report: &Report, page: &mut Page) {
         return;
     }
     page.line("");
-    // Measured without colour, which takes no room.
-    let fits = wide(report, &Style::plain()).lines().all(|line| line.trim_end().width() <= WIDTH);
-    let layout = if fits { wide } else { long };
-    for line in layout(report, page.style()).lines() {
+    for line in fitting(report, page.style()).lines() {
         page.line(&line);
     }
     footnotes(report, page);
@@ -91,9 +95,19 @@ fn wide(report: &Report, style: &Style) -> Table {
     table
 }
 
-fn long(report: &Report, style: &Style) -> Table {
-    /// What is left for a name beside the widest of all other columns.
-    const NAME_WIDTH: usize = 17;
+/// The first layout that is narrow enough: side by side, else below each other with names as long as there is room.
+fn fitting(report: &Report, style: &Style) -> Table {
+    // Measured without colour, which takes no room.
+    let fits = |table: Table| table.lines().all(|line| line.trim_end().width() <= WIDTH);
+    if fits(wide(report, &Style::plain())) {
+        return wide(report, style);
+    }
+    let room = (NAME_WIDTH_MIN..=NAME_WIDTH_MAX).rev();
+    let name_width = room.into_iter().find(|width| fits(long(report, *width, &Style::plain())));
+    long(report, name_width.unwrap_or(NAME_WIDTH_MIN), style)
+}
+
+fn long(report: &Report, name_width: usize, style: &Style) -> Table {
     let labels = labels(report);
     let leading = report.leading_statistic();
     let name = if report.plan.is_attached() { "server" } else { "transport" };
@@ -105,11 +119,12 @@ fn long(report: &Report, style: &Style) -> Table {
         left(format!("against the baseline, {leading}")),
     ]);
     for key in keys(report) {
-        for (i, label) in labels.iter().enumerate() {
+        // Only the first line of a view carries its name.
+        let mut view = shorten(&phrases::row(report, &key.0, key.1), ROW_WIDTH);
+        for label in &labels {
             let Some(cell) = find(report, &key, label) else { continue };
-            let view = phrases::row(report, &key.0, key.1);
-            let first = if i == 0 { shorten(&view, 14) } else { String::new() };
-            let mut row = vec![left(first), left(shorten(&escape(label), NAME_WIDTH))];
+            let first = std::mem::take(&mut view);
+            let mut row = vec![left(first), left(shorten(&escape(label), name_width))];
             row.extend(times(report, Some(cell)));
             row.push(left(compared(report, Some(cell), style)));
             table.add_row(Row::from(row));
@@ -184,6 +199,7 @@ fn outcome(comparison: &Comparison, style: &Style) -> String {
             (style.bad, format!("{}x slower{}", units::ratio(ratio), interval(ratio, turned)))
         }
         Verdict::Same => ("", format!("same{}", interval(ratio, ends))),
+        _ if ends.is_none() => (style.dim, format!("unresolved (ratio {})", units::ratio(ratio))),
         _ => (style.dim, format!("unresolved{}", interval(ratio, ends))),
     };
     let reset = if colour.is_empty() { "" } else { style.reset };
@@ -198,14 +214,14 @@ fn footnotes(report: &Report, page: &mut Page) {
         if !shown.contains(&view) {
             shown.push(view);
             if let Some(text) = phrases::legend(view) {
-                page.aside(&format!("  {:<14}", view.as_str()), text);
+                page.aside(&format!("  {:<MARK_WIDTH$}  ", view.as_str()), text);
             }
         }
     }
     let lacking = |cell: &Cell| cell.rtt_ns.is_some_and(|rtt| rtt.p99.is_none());
     if report.originals().any(lacking) {
         page.aside(
-            &format!("  {UNSUPPORTED:<14}"),
+            &format!("  {UNSUPPORTED:<MARK_WIDTH$}  "),
             "too few slow samples, or from too few rounds, to state it",
         );
     }
@@ -213,7 +229,7 @@ fn footnotes(report: &Report, page: &mut Page) {
 
 fn unavailable(report: &Report, page: &mut Page) {
     for view in &report.unavailable {
-        let name = shorten(&escape(view.view.as_str()), 14);
-        page.item(&format!("  {name:<14}"), &format!("not measured: {}", view.reason));
+        let name = shorten(&escape(view.view.as_str()), MARK_WIDTH);
+        page.item(&format!("  {name:<MARK_WIDTH$}  "), &format!("not measured: {}", view.reason));
     }
 }

@@ -128,7 +128,7 @@ impl<'a> WakeUp<'a> {
             _ => format!("{times:.0}"),
         };
         Some(format!(
-            "Waking an idle CPU for each message costs {} over {name}, {times} times the socket itself ({}).",
+            "Waking idle CPUs costs {} of each round trip over {name}, {times} times the socket itself ({}).",
             units::time(self.cost.ns as f64),
             units::time(socket.ns as f64)
         ))
