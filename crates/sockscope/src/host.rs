@@ -22,9 +22,10 @@ pub(crate) fn facts(topology: &Topology) -> Host {
         kernel: text(names.release()),
         architecture: text(names.machine()),
         cpu_model: cpu_model(),
-        cpus_online: std::thread::available_parallelism().ok().and(cpus_online()),
+        cpus_online: cpus_online(),
         cpus_allowed: Some(topology.cpus().iter().map(|cpu| cpu.id).collect()),
         virtualisation: virtualisation(),
+        container: container(),
         governor: line(&format!("/sys/devices/system/cpu/cpu{cpu}/cpufreq/scaling_governor")),
         idle_driver: line("/sys/devices/system/cpu/cpuidle/current_driver"),
         clock: Clock {
@@ -117,6 +118,19 @@ fn virtualisation() -> Option<String> {
             |vendor| format!("virtual machine ({vendor})"),
         ),
     )
+}
+
+/// The container's kind, where its runtime leaves a mark (container interface of systemd, Docker, Podman).
+fn container() -> Option<String> {
+    let named = line("/run/systemd/container").filter(|name| !name.is_empty());
+    let marked = || {
+        let marks = [("/.dockerenv", "docker"), ("/run/.containerenv", "podman")];
+        marks
+            .into_iter()
+            .find(|(mark, _)| Path::new(mark).exists())
+            .map(|(_, kind)| kind.to_owned())
+    };
+    named.or_else(marked)
 }
 
 fn load_average() -> Option<[f64; 3]> {

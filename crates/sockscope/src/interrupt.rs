@@ -29,6 +29,12 @@ impl Interrupt {
         Ok(Self { reader, last })
     }
 
+    /// Sleeps until the next of the signals.
+    pub(crate) fn wait(&self) -> io::Result<()> {
+        rustix::io::retry_on_intr(|| rustix::io::read(&self.reader, &mut [0; 1]))?;
+        Ok(())
+    }
+
     /// Ends this process as the signal would have, so that whoever waits for us knows (a shell says 130 for SIGINT).
     pub(crate) fn reraise(&self) -> io::Result<()> {
         let signal = if self.last.load(Ordering::Relaxed) == 15 { SIGTERM } else { SIGINT };

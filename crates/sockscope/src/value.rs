@@ -20,11 +20,15 @@ fn parse_endpoint(text: &OsStr) -> Result<Endpoint, String> {
 
 /// Parses a duration as people type it: `500ms`, `1s`, `1m 30s`.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let duration = duration_or_zero(text)?;
+    if duration.is_zero() { Err("a duration of nothing".into()) } else { Ok(duration) }
+}
+
+/// Parses a duration that may be nothing at all: `0s`.
+pub(crate) fn duration_or_zero(text: &str) -> Result<Duration, String> {
     let wrong = || "a duration has a number and a unit, such as 500ms, 1s or 2m".to_owned();
     let span: jiff::SignedDuration = text.parse().map_err(|_| wrong())?;
-    let duration =
-        Duration::try_from(span).map_err(|_| "a duration cannot be negative".to_owned())?;
-    if duration.is_zero() { Err("a duration of nothing".into()) } else { Ok(duration) }
+    Duration::try_from(span).map_err(|_| "a duration cannot be negative".to_owned())
 }
 
 /// Parses a number of bytes with an optional binary unit: `64`, `4K`, `64KiB`, `1M`.

@@ -18,6 +18,9 @@ use crate::plan::{CellPlan, OwnTransport, Plan, Target};
 use crate::usage::TaskId;
 use crate::view::View;
 
+/// How long a worker that has lost its peer is listened to: the kernel closes a dying process's descriptors one by one.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// Why there is no block.
 #[derive(Debug)]
 pub(super) enum Error {
@@ -153,7 +156,10 @@ impl Attempt<'_> {
     /// Waits until the worker says something, which should take `expected`; it may also be interrupted, or run out of
     /// patience.
     fn listen(&self, member: &mut Member, expected: Duration) -> Result<FromWorker, Miss> {
-        let limit = expected + self.plan.timing.patience;
+        self.listen_for(member, expected + self.plan.timing.patience)
+    }
+
+    fn listen_for(&self, member: &mut Member, limit: Duration) -> Result<FromWorker, Miss> {
         let deadline = Instant::now() + limit;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -253,7 +259,7 @@ impl Member {
 
     /// What a worker that should still be there has to say: its failure, or that it was killed.
     fn last_words(&mut self, attempt: &Attempt<'_>) -> Option<Miss> {
-        match attempt.listen(self, Duration::ZERO) {
+        match attempt.listen_for(self, LAST_WORDS) {
             Err(miss @ (Miss::Killed(_) | Miss::Final(Error::Interrupted))) => Some(miss),
             Err(Miss::Final(Error::Failed(failure))) if failure.fault != Fault::Environment => {
                 Some(failure.into())

@@ -34,7 +34,7 @@ pub(super) fn run(
             Failure { fault: Fault::Bug, text: "a client without an endpoint".into() }.into()
         );
     };
-    let conn = connect(address)?;
+    let conn = connect(address, *running)?;
     let environment =
         |error: std::io::Error| failure(Fault::Environment, "prepare the connection", &error);
     let mut duplex = Duplex::new(&conn, PATIENCE);
@@ -141,8 +141,10 @@ pub(super) fn measure(
     })
 }
 
-fn connect(address: &str) -> Result<Conn, Failure> {
-    let connect = |error: &dyn std::error::Error| failure(Fault::Environment, "connect", error);
+/// A server of ours that cannot be reached although it was ready has gone.
+fn connect(address: &str, running: bool) -> Result<Conn, Failure> {
+    let fault = if running { Fault::Environment } else { Fault::Gone };
+    let connect = |error: &dyn std::error::Error| failure(fault, "connect", error);
     let connector = Connector::new(&endpoint(address)?).map_err(|error| connect(&error))?;
     let conn = connector.connect(Some(CONNECT_TIMEOUT)).map_err(|error| connect(&error))?;
     conn.set_nodelay(true).map_err(|error| connect(&error))?;

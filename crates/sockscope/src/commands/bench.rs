@@ -34,7 +34,7 @@ pub(crate) fn run(args: &Args) -> Result<Status, CliError> {
     let mut report = convert::planned(&plan, args);
     report.host = host::facts(&topology);
     if args.dry_run {
-        let text = output::dry_run(&report, args.chosen_format())?;
+        let text = output::dry_run(&report, args.chosen_format());
         printer.result(text).map_err(CliError::environment)?;
         return Ok(Status::Yes);
     }
@@ -60,12 +60,7 @@ pub(crate) fn run(args: &Args) -> Result<Status, CliError> {
 fn finish(report: &Report, status: Status, printer: &mut Printer) -> Status {
     for cell in &report.cells {
         if let Some(error) = &cell.error {
-            printer.warn(format_args!(
-                "{} in the view {}: {}",
-                cell.label,
-                cell.view.name(),
-                error.text
-            ));
+            printer.warn(format_args!("{} in the view {}: {}", cell.label, cell.view, error.text));
         }
     }
     status

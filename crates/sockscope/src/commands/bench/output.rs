@@ -1,7 +1,7 @@
 //! Output: the result on stdout in the format asked for, and as JSON in a file.
 
 use std::fs::{self, File};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use sockscope_report::Report;
@@ -12,10 +12,12 @@ use crate::fault::CliError;
 use crate::printer::Printer;
 
 /// The plan, in words or as JSON.
-pub(super) fn dry_run(report: &Report, format: Format) -> Result<String, CliError> {
+pub(super) fn dry_run(report: &Report, format: Format) -> String {
     match format {
-        Format::Json => render::json(report).map_err(CliError::bug),
-        Format::Text | Format::Gobench => Ok(render::plan_text(report)),
+        Format::Json => render::json(report),
+        Format::Text | Format::Gobench => {
+            render::plan_text(&report.plan, report.seed, &report.unavailable)
+        }
     }
 }
 
@@ -35,13 +37,14 @@ pub(super) fn check_writable(args: &Args) -> Result<(), CliError> {
 pub(super) fn write(report: &Report, args: &Args, printer: &mut Printer) -> Result<(), CliError> {
     // Saved first: a reader of stdout that has gone away must not cost the file.
     if let Some(path) = &args.output {
-        let json = render::json(report).map_err(CliError::bug)?;
+        let json = render::json(report);
         save(path, json.as_bytes()).map_err(|error| cannot_write(path, error))?;
     }
+    // The printer drops the colours where there is no terminal to show them.
     let text = match args.chosen_format() {
-        Format::Json => render::json(report).map_err(CliError::bug)?,
+        Format::Json => render::json(report),
         Format::Gobench => render::gobench(report),
-        Format::Text => render::text(report, style()),
+        Format::Text => render::text(report, &render::Style::ansi()),
     };
     printer.result(text).map_err(CliError::environment)?;
     if let Some(path) = &args.output {
@@ -72,9 +75,4 @@ fn temporary(path: &Path) -> PathBuf {
 
 fn cannot_write(path: &Path, error: io::Error) -> CliError {
     CliError::environment(error).context(format!("write {}", path.display()))
-}
-
-fn style() -> render::Style {
-    let colour = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    if colour { render::Style::ansi() } else { render::Style::plain() }
 }

@@ -1,0 +1,239 @@
+//! `bench` as a user runs it: results, formats, refusals.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use crate::running::Served;
+
+/// A short bench; enough rounds for an interval.
+const SHORT: [&str; 4] = ["--rounds", "6", "--block", "5ms"];
+
+fn bench(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_sockscope")).arg("bench").args(args).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// The result of a short bench with these arguments, which succeeds.
+fn measured(args: &[&str]) -> Value {
+    let output = bench(&[&SHORT, args, &["--json"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn cells(result: &Value) -> &Vec<Value> {
+    result["cells"].as_array().unwrap()
+}
+
+fn cpus() -> usize {
+    std::thread::available_parallelism().unwrap().get()
+}
+
+#[test]
+fn without_arguments_every_view_of_the_machine_is_measured_on_unix_and_tcp() {
+    let result = measured(&[]);
+    assert_eq!(result["schema"], "sockscope.bench/1");
+    assert_eq!(result["partial"], false);
+    let views = if cpus() > 1 { 5 } else { 3 };
+    assert_eq!(cells(&result).len(), views * 3, "unix, tcp and tcp's twin");
+    assert_eq!(result["unavailable"].as_array().unwrap().len(), 5 - views);
+    for cell in cells(&result) {
+        assert_eq!(cell["blocks"].as_array().unwrap().len(), 6, "{cell}");
+        assert_eq!(cell["error"], Value::Null);
+        assert!(cell["rtt_ns"]["mean"].as_u64().unwrap() > 0);
+        assert!(cell["rtt_ns"]["samples"].as_u64().unwrap() > 0);
+        assert_eq!(cell["size"], 64);
+        assert!(cell["granted_buffers"]["send"].as_u64().unwrap() > 0);
+        let tcp = cell["transport"] == "tcp";
+        assert_eq!(cell["nodelay"], if tcp { Value::Bool(true) } else { Value::Null });
+    }
+    let comparisons = result["comparisons"].as_array().unwrap();
+    let medians = comparisons.iter().filter(|comparison| comparison["statistic"] == "p50");
+    assert_eq!(medians.count(), views);
+    for comparison in comparisons {
+        assert_eq!(
+            (&comparison["baseline"], &comparison["candidate"]),
+            (&"tcp".into(), &"unix".into())
+        );
+        let [lo, ratio, hi] = ["lo", "ratio", "hi"].map(|key| comparison[key].as_f64());
+        assert!(lo <= ratio && ratio <= hi, "{comparison}");
+    }
+    let caveats = result["caveats"].as_array().unwrap();
+    assert!(caveats.iter().any(|caveat| caveat["code"] == "single-run"));
+}
+
+#[test]
+fn the_pinned_views_run_where_they_say() {
+    let result = measured(&["--view", "same-core", "--transport", "unix"]);
+    let placement = &cells(&result)[0]["placement"];
+    assert_eq!(placement["client_cpus"], placement["server_cpus"]);
+    assert_eq!(placement["relation"], "same-cpu");
+}
+
+#[test]
+fn the_first_transport_is_the_baseline() {
+    let result =
+        measured(&["--view", "solo", "--transport", "unix,tcp,tcp6,unixpacket,unix-abstract"]);
+    let comparisons = result["comparisons"].as_array().unwrap();
+    assert!(comparisons.iter().all(|comparison| comparison["baseline"] == "unix"));
+    let twins = cells(&result).iter().filter(|cell| cell["replica"] == "A'");
+    assert_eq!(twins.map(|cell| cell["transport"].as_str().unwrap()).collect::<Vec<_>>(), ["unix"]);
+}
+
+#[test]
+fn the_text_fits_eighty_columns_and_has_no_colour_in_a_pipe() {
+    let output = bench(&SHORT);
+    assert_eq!(output.status.code(), Some(0));
+    let table = text(&output.stdout);
+    for line in table.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+        assert!(!line.contains('\u{1b}'), "{line}");
+    }
+    for word in ["unix", "tcp", "solo", "Where the time goes", "In short", "Before you trust it"] {
+        assert!(table.contains(word), "{word} in\n{table}");
+    }
+}
+
+#[test]
+fn gobench_has_a_line_per_block_that_benchstat_can_read() {
+    let output = bench(&[&SHORT[..], &["--view", "same-core", "--format", "gobench"]].concat());
+    let text = text(&output.stdout);
+    let lines: Vec<_> = text.lines().filter(|line| line.starts_with("Benchmark")).collect();
+    assert_eq!(lines.len(), 12, "two transports, six rounds; the twin is not listed:\n{text}");
+    for line in lines {
+        let words: Vec<_> = line.split_whitespace().collect();
+        let name = words[0];
+        assert!(
+            ["unix", "tcp"].iter().any(|transport| {
+                name == format!("BenchmarkSocket/{transport}/view=same-core-{}", cpus())
+            }),
+            "{line}"
+        );
+        assert!(words[1].parse::<u64>().is_ok() && words[3] == "ns/op", "{line}");
+        assert!(words[2].parse::<u64>().is_ok(), "{line}");
+        assert_eq!(words[5], "p50-ns", "{line}");
+    }
+}
+
+#[test]
+fn the_result_is_saved_whole_beside_the_text() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("result.json");
+    let output = bench(&[&SHORT[..], &["--view", "solo", "-o", file.to_str().unwrap()]].concat());
+    assert_eq!(output.status.code(), Some(0));
+    let saved: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    assert_eq!(cells(&saved).len(), 3);
+    let files = std::fs::read_dir(directory.path()).unwrap().count();
+    assert_eq!(files, 1, "no temporary file stays");
+}
+
+#[test]
+fn a_result_that_cannot_be_saved_is_refused_before_anything_is_measured() {
+    let output = bench(&["-o", "/proc/nowhere/result.json"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stderr).starts_with("error: write /proc/nowhere/result.json: "));
+    let output = bench(&["-o", "/"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn a_dry_run_prints_the_plan_and_measures_nothing() {
+    let output = bench(&["--dry-run", "--seed", "42", "--view", "same-core"]);
+    assert_eq!(output.status.code(), Some(0));
+    let plan = text(&output.stdout);
+    for word in ["tcp, unix", "same-core", "seed 42", "64 B"] {
+        assert!(plan.contains(word), "{word} in\n{plan}");
+    }
+}
+
+#[test]
+fn servers_that_are_already_running_are_measured_and_the_other_views_explained() {
+    let directory = tempfile::tempdir().unwrap();
+    let socket = format!("unix:{}", directory.path().join("s").display());
+    let served = Served::start(&["tcp:127.0.0.1:0", &socket, "--service", "pong"]);
+    let [tcp, unix] = [&served.endpoints[0], &served.endpoints[1]];
+    let result = measured(&[tcp, unix, "--service", "pong"]);
+    let views: Vec<_> = result["plan"]["views"].as_array().unwrap().iter().collect();
+    assert_eq!(views, ["client-pinned", "free"]);
+    let unavailable = result["unavailable"].as_array().unwrap();
+    assert_eq!(unavailable.len(), 4);
+    assert!(unavailable.iter().all(|view| !view["reason"].as_str().unwrap().is_empty()));
+    let labels: Vec<_> = cells(&result)[..2].iter().map(|cell| &cell["label"]).collect();
+    assert_eq!(labels, [tcp, unix]);
+    let pid = u64::from(served.pid());
+    let unix_cell = &cells(&result)[1];
+    assert_eq!(unix_cell["service_pid"].as_u64(), Some(pid), "a Unix peer is known by its process");
+    assert!(unix_cell["cpu_ns_per_op"]["server"].as_f64().unwrap() > 0.0);
+    assert_eq!(unix_cell["size"], 4, "ping has four bytes");
+}
+
+#[test]
+fn a_large_echo_through_a_running_server_does_not_lock_up() {
+    let served = Served::start(&["tcp:127.0.0.1:0", "--service", "echo"]);
+    let result = measured(&[&served.endpoints[0], "--size", "4M", "--view", "free"]);
+    assert_eq!(cells(&result)[0]["size"], 4 << 20);
+}
+
+#[test]
+fn a_server_that_answers_something_else_is_the_peers_fault() {
+    let served = Served::start(&["tcp:127.0.0.1:0", "--service", "pong"]);
+    let output = bench(&[&SHORT[..], &[&served.endpoints[0]]].concat());
+    assert_eq!(output.status.code(), Some(4), "{}", text(&output.stdout));
+    assert!(text(&output.stderr).contains("warning: tcp:127.0.0.1:"));
+}
+
+#[test]
+fn a_server_that_is_not_there_is_named_with_what_to_do() {
+    let output = bench(&["unix:/nonexistent/x.sock"]);
+    assert_eq!(output.status.code(), Some(3));
+    let error = text(&output.stderr);
+    assert!(error.starts_with("error: "), "{error}");
+    assert!(error.contains("unix:/nonexistent/x.sock") && error.contains("hint: "), "{error}");
+}
+
+#[test]
+fn calls_that_make_no_sense_are_refused_as_usage() {
+    let rows: [(&[&str], &str); 10] = [
+        (&["udp:127.0.0.1:1"], "bench cannot measure datagram sockets yet"),
+        (&["unixgram:/tmp/x"], "hint: sockscope ping"),
+        (&["fd:3"], "only serve can use it"),
+        (&["unix:a", "unix:a"], "unix:a is listed twice"),
+        (&["--transport", "unix,unix"], "unix is listed twice"),
+        (&["--transport", "smoke"], "unix-abstract"),
+        (&["--view", "sidewise"], "same-core"),
+        (&["--service", "ticker"], "echo and pong"),
+        (&["--size", "0"], "1 is the least"),
+        (&["unix:a", "--transport", "tcp"], "cannot be used with"),
+    ];
+    for (args, expected) in rows {
+        let output = bench(args);
+        let error = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {error}");
+        assert!(error.contains(expected), "{args:?}: {error}");
+        assert!(output.stdout.is_empty(), "{args:?}");
+    }
+}
+
+#[test]
+fn a_view_that_does_not_apply_is_an_error_when_it_is_the_only_one() {
+    let output = bench(&["--view", "client-pinned"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(
+        text(&output.stderr).contains("client-pinned: only for servers that are already running")
+    );
+}
+
+#[test]
+fn a_reader_that_goes_away_is_not_an_error() {
+    let sockscope = Path::new(env!("CARGO_BIN_EXE_sockscope")).display();
+    let script = format!(
+        "{sockscope} bench --view solo --rounds 1 --block 5ms -q | true; echo ${{PIPESTATUS[0]}}"
+    );
+    let output = Command::new("bash").args(["-c", &script]).output().unwrap();
+    assert_eq!((text(&output.stdout), text(&output.stderr)), ("0\n".into(), String::new()));
+}
