@@ -104,20 +104,21 @@ fn cpus_online() -> Option<u32> {
     u32::try_from(stats.cpu_time.len()).ok()
 }
 
-/// The hypervisor's name where the processor says that there is one, from the vendor that the firmware names.
+/// The hypervisor where the processor says that there is one: the firmware's vendor, or else the clock that the kernel
+/// shares with it.
 fn virtualisation() -> Option<String> {
+    const CLOCKS: [(&str, &str); 3] = [("kvm-clock", "KVM"), ("hyperv", "Hyper-V"), ("xen", "Xen")];
     let info = procfs::CpuInfo::current().ok()?;
-    let virtual_cpu = info.flags(0)?.contains(&"hypervisor");
-    if !virtual_cpu {
+    if !info.flags(0)?.contains(&"hypervisor") {
         return Some("none".into());
     }
     let vendor = line("/sys/class/dmi/id/sys_vendor").filter(|vendor| !vendor.is_empty());
-    Some(
-        vendor.map_or_else(
-            || "virtual machine".into(),
-            |vendor| format!("virtual machine ({vendor})"),
-        ),
-    )
+    let by_clock = || {
+        let clocks = line("/sys/devices/system/clocksource/clocksource0/available_clocksource")?;
+        let known = CLOCKS.into_iter().find(|(clock, _)| clocks.contains(clock));
+        known.map(|(_, name)| name.to_owned())
+    };
+    Some(vendor.or_else(by_clock).unwrap_or_else(|| "unnamed hypervisor".into()))
 }
 
 /// The container's kind, where its runtime leaves a mark (container interface of systemd, Docker, Podman).

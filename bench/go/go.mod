@@ -1,0 +1,3 @@
+module sockscope.dev/article
+
+go 1.19
