@@ -22,7 +22,7 @@ mod transport;
 pub use conn::{Buffers, Conn};
 pub use connector::{ConnectError, Connector};
 pub use endpoint::{Endpoint, Kind, ObservedName, ParseEndpointError};
-pub use listener::{Activated, BindError, BindOptions, Listener, Sender};
+pub use listener::{Activated, BindError, BindOptions, FileStep, Listener, Sender};
 pub use mode::{Mode, ParseModeError};
 pub use owner::Owner;
 pub use peer::{Peer, UnixPeer};

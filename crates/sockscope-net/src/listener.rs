@@ -14,7 +14,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::net::{self, SocketFlags, sockopt};
 
 pub use datagram::Sender;
-pub use error::BindError;
+pub use error::{BindError, FileStep};
 
 use crate::conn::Conn;
 use crate::endpoint::{Endpoint, Kind};

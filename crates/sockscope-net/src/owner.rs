@@ -3,14 +3,19 @@
 //! All of this is for the text of an error, so it answers as well as it can: a process that may not
 //! be looked into, or that lives in another namespace, stays unnamed.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::os::fd::AsFd as _;
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::PathBuf;
 
 use procfs::net::TcpState;
 use procfs::process::{FDTarget, Process, all_processes};
+use rustix::net::AddressFamily;
 
-use crate::endpoint::{Kind, Shown};
+use crate::address::{Address, socket};
+use crate::endpoint::{Kind, Shown, UnixEndpoint, UnixName};
 use crate::resolve::canonical;
 
 /// A process that has an address in use.
@@ -28,9 +33,20 @@ impl Owner {
         Self { pid, name: stat.ok().map(|stat| stat.comm) }
     }
 
-    /// A process with a Unix socket that was bound to just this path.
-    pub(crate) fn of_path(path: &Path) -> Option<Self> {
-        sockets_at(path).into_iter().find_map(Self::of_socket)
+    /// The process behind a live Unix socket.
+    ///
+    /// Only a real connection has credentials, so the server does see one, for the sake of a message
+    /// that names it. Datagram sockets, and servers that accept nobody, are looked up by their name.
+    pub(crate) fn of_unix(address: &Address, unix: &UnixEndpoint) -> Option<Self> {
+        let listener = [Kind::Stream, Kind::SeqPacket].into_iter().find_map(|kind| {
+            let probe = socket(AddressFamily::UNIX, kind, None).ok()?;
+            address.connect(probe.as_fd()).ok()?;
+            sockscope_sys::peer_credentials(&probe).ok()??.pid
+        });
+        match listener {
+            Some(pid) => Some(Self::of_pid(pid.get())),
+            None => sockets_named(unix).into_iter().find_map(Self::of_socket),
+        }
     }
 
     /// A process with a network socket that keeps `address` from being bound.
@@ -61,16 +77,23 @@ impl fmt::Display for Owner {
     }
 }
 
-/// Whether a Unix socket of this network namespace was bound to just this path.
-pub(crate) fn is_bound(path: &Path) -> bool {
-    !sockets_at(path).is_empty()
+/// Whether a Unix socket of this network namespace was bound to just this name.
+pub(crate) fn is_bound(unix: &UnixEndpoint) -> bool {
+    !sockets_named(unix).is_empty()
 }
 
-/// The inodes of the Unix sockets that were bound to just this path.
-fn sockets_at(path: &Path) -> Vec<u64> {
+/// The inodes of the Unix sockets that were bound to just this name. The table has no escapes: with a
+/// name in it that is not text, or that has a line end, it cannot be read and is as good as empty.
+fn sockets_named(unix: &UnixEndpoint) -> Vec<u64> {
+    let name = match unix.name() {
+        UnixName::Path(path) => path.clone(),
+        UnixName::Abstract(name) | UnixName::Padded(name) => {
+            PathBuf::from(OsString::from_vec([b"@", name.as_slice()].concat()))
+        }
+    };
     let sockets = procfs::net::unix().unwrap_or_default();
-    let bound = sockets.into_iter().filter(|socket| socket.path.as_deref() == Some(path));
-    bound.map(|socket| socket.inode).collect()
+    let named = sockets.into_iter().filter(|socket| socket.path.as_ref() == Some(&name));
+    named.map(|socket| socket.inode).collect()
 }
 
 /// The addresses of the UDP sockets, or of the listening TCP sockets, with their inodes.

@@ -15,8 +15,9 @@ use rustix::fs::FileType;
 use rustix::io::Errno;
 
 use crate::address::Address;
-use crate::endpoint::Endpoint;
-use crate::listener::{BindError, BindOptions};
+use crate::endpoint::{Endpoint, UnixEndpoint};
+use crate::listener::{BindError, BindOptions, FileStep};
+use crate::owner::Owner;
 use place::{Identity, Place};
 use probe::Occupant;
 
@@ -36,6 +37,7 @@ pub(crate) struct SocketFile {
 /// What is to be bound, for everything that can go wrong on the way.
 pub(crate) struct Target<'a> {
     pub(crate) endpoint: &'a Endpoint,
+    pub(crate) unix: &'a UnixEndpoint,
     pub(crate) address: &'a Address,
     pub(crate) path: &'a Path,
 }
@@ -48,18 +50,19 @@ impl SocketFile {
         options: &BindOptions,
     ) -> Result<Self, BindError> {
         let place = Place::of(target.path).map_err(|source| target.refused(source))?;
-        rights::before_bind(fd, options).map_err(|source| target.file("give a mode to", source))?;
+        rights::before_bind(fd, options)
+            .map_err(|source| target.file(FileStep::SetMode, source))?;
         // Only when something is there already does anything need to be decided, or locked.
         match target.address.bind(fd.as_fd()) {
             Err(Errno::ADDRINUSE) => replace(fd, target, &place)?,
             result => result.map_err(|source| target.refused(source))?,
         }
         let (file, identity) =
-            place.open_file().map_err(|source| target.file("look at", source))?;
+            place.open_file().map_err(|source| target.file(FileStep::Look, source))?;
         // From here on the file is removed if anything fails.
         let this = Self { place, identity };
         rights::after_bind(&file, options)
-            .map_err(|source| target.file("give the rights asked for to", source))?;
+            .map_err(|source| target.file(FileStep::GiveRights, source))?;
         Ok(this)
     }
 }
@@ -83,10 +86,10 @@ fn replace(fd: &OwnedFd, target: &Target<'_>, place: &Place) -> Result<(), BindE
             Ok(Occupant::Stale(identity)) => {
                 place
                     .remove(&identity)
-                    .map_err(|source| target.file("remove the stale", source))?;
+                    .map_err(|source| target.file(FileStep::RemoveStale, source))?;
             }
             Ok(Occupant::Live) => {
-                let owner = probe::owner(target);
+                let owner = Owner::of_unix(target.address, target.unix);
                 return Err(BindError::InUse { endpoint: target.endpoint.clone(), owner });
             }
             Ok(Occupant::Other(file_type)) => {
@@ -110,8 +113,8 @@ impl Target<'_> {
         BindError::Bind { endpoint: self.endpoint.clone(), address: None, source }
     }
 
-    fn file(&self, action: &'static str, source: Errno) -> BindError {
-        BindError::File { endpoint: self.endpoint.clone(), action, source }
+    fn file(&self, step: FileStep, source: Errno) -> BindError {
+        BindError::File { endpoint: self.endpoint.clone(), step, source }
     }
 }
 

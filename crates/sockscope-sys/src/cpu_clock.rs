@@ -1,7 +1,7 @@
 //! CPU clocks: how much processor time another process, or another thread of this one, has used.
 //!
 //! `/proc/PID/schedstat` is only updated at ticks for a task that is running; the CPU clocks are exact to the
-//! nanosecond at the moment of the call. See clock_getcpuclockid(3) and `clock_gettime(2)`.
+//! nanosecond at the moment of the call. See `clock_getcpuclockid(3)` and `clock_gettime(2)`.
 
 use std::io;
 

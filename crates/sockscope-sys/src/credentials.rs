@@ -58,3 +58,33 @@ pub fn peer_credentials(fd: impl AsFd) -> io::Result<Option<Credentials>> {
     // the kernel wrote.
     Ok(Credentials::from_kernel(unsafe { ucred.assume_init() }))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    #[test]
+    fn both_ends_of_a_pair_are_this_process() {
+        let (one, _other) = UnixStream::pair().unwrap();
+        let credentials = peer_credentials(&one).unwrap().unwrap();
+        assert_eq!(credentials.pid.map(|pid| pid.get().unsigned_abs()), Some(std::process::id()));
+        assert_eq!(credentials.uid, rustix::process::geteuid().as_raw());
+        assert_eq!(credentials.gid, rustix::process::getegid().as_raw());
+    }
+
+    #[test]
+    fn a_network_socket_has_no_credentials() {
+        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+        assert_eq!(peer_credentials(&socket).unwrap(), None);
+    }
+
+    #[test]
+    fn a_process_that_cannot_be_seen_has_no_pid_but_ids() {
+        let ucred = libc::ucred { pid: 0, uid: 1000, gid: 1000 };
+        let credentials = Credentials { uid: 1000, gid: 1000, pid: None };
+        assert_eq!(Credentials::from_kernel(ucred), Some(credentials));
+    }
+}

@@ -79,3 +79,57 @@ fn read_control(control: &Control, written: usize) -> Option<Credentials> {
         .then(|| Credentials::from_kernel(control.credentials))
         .flatten()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixDatagram;
+
+    use rustix::net::sockopt::set_socket_passcred;
+
+    use super::*;
+
+    #[test]
+    fn credentials_come_with_the_message_when_asked_for() {
+        let (sender, receiver) = UnixDatagram::pair().unwrap();
+        sender.send(b"before").unwrap();
+        let received = receive_with_credentials(&receiver, &mut [0; 8]).unwrap();
+        assert_eq!((received.length, received.credentials), (6, None));
+        set_socket_passcred(&receiver, true).unwrap();
+        sender.send(b"after").unwrap();
+        let received = receive_with_credentials(&receiver, &mut [0; 8]).unwrap();
+        let pid = received.credentials.unwrap().pid.unwrap();
+        assert_eq!((received.length, pid.get().unsigned_abs()), (5, std::process::id()));
+    }
+
+    #[test]
+    fn the_length_is_that_of_the_message_even_where_it_was_cut_off() {
+        let (sender, receiver) = UnixDatagram::pair().unwrap();
+        sender.send(b"12345").unwrap();
+        let mut buffer = [0; 4];
+        let received = receive_with_credentials(&receiver, &mut buffer).unwrap();
+        assert_eq!((received.length, &buffer), (5, b"1234"));
+    }
+
+    #[test]
+    fn descriptors_that_come_along_are_not_installed() {
+        use std::os::fd::AsFd;
+
+        use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
+
+        let (sender, receiver) = UnixDatagram::pair().unwrap();
+        set_socket_passcred(&receiver, true).unwrap();
+        let descriptors = [sender.as_fd()];
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let mut control = SendAncillaryBuffer::new(&mut space);
+        assert!(control.push(SendAncillaryMessage::ScmRights(&descriptors)));
+        let parts = [io::IoSlice::new(b"x")];
+        sendmsg(&sender, &parts, &mut control, SendFlags::empty()).unwrap();
+        receive_with_credentials(&receiver, &mut [0; 8]).unwrap();
+        // The receiver's end is the only one left: had the descriptor been installed, the other end
+        // would still be open and this would wait for it.
+        drop(sender);
+        receiver.set_nonblocking(true).unwrap();
+        let error = receiver.send(b"x").unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+    }
+}

@@ -1,6 +1,5 @@
 //! Binding: from an endpoint to listening sockets.
 
-use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::io::Errno;
@@ -34,7 +33,7 @@ fn bind_unix(
     unix: &UnixEndpoint,
     options: &BindOptions,
 ) -> Result<Listener, BindError> {
-    let refused = |source| refused(endpoint, None, source);
+    let refused = |source| BindError::Bind { endpoint: endpoint.clone(), address: None, source };
     let address = Address::unix(unix).map_err(refused)?;
     let fd = socket(endpoint, &address, unix.kind())?;
     if unix.kind() == Kind::Datagram {
@@ -43,10 +42,17 @@ fn bind_unix(
     }
     let file = match unix.path() {
         Some(path) => {
-            let target = Target { endpoint, address: &address, path };
+            let target = Target { endpoint, unix, address: &address, path };
             Some(SocketFile::bind(&fd, &target, options)?)
         }
-        None => address.bind(fd.as_fd()).map(|()| None).map_err(refused)?,
+        None => match address.bind(fd.as_fd()) {
+            Ok(()) => None,
+            Err(Errno::ADDRINUSE) => {
+                let owner = Owner::of_unix(&address, unix);
+                return Err(BindError::InUse { endpoint: endpoint.clone(), owner });
+            }
+            Err(source) => return Err(refused(source)),
+        },
     };
     finish(fd, endpoint.clone(), unix.kind(), file, options)
 }
@@ -58,7 +64,10 @@ fn bind_vsock(
 ) -> Result<Listener, BindError> {
     let address = Address::Vsock(at.into());
     let fd = socket(endpoint, &address, Kind::Stream)?;
-    address.bind(fd.as_fd()).map_err(|source| refused(endpoint, None, source))?;
+    address.bind(fd.as_fd()).map_err(|source| match source {
+        Errno::ADDRINUSE => BindError::InUse { endpoint: endpoint.clone(), owner: None },
+        source => BindError::Bind { endpoint: endpoint.clone(), address: None, source },
+    })?;
     let local = address::local_endpoint(fd.as_fd(), Kind::Stream);
     finish(fd, local.unwrap_or_else(|| endpoint.clone()), Kind::Stream, None, options)
 }
@@ -89,21 +98,4 @@ pub(super) fn socket(
     address
         .socket(endpoint, kind)
         .map_err(|source| BindError::Socket { endpoint: endpoint.clone(), source })
-}
-
-/// The refusal of an address, with its owner if it has one already.
-pub(super) fn refused(
-    endpoint: &Endpoint,
-    address: Option<SocketAddr>,
-    source: Errno,
-) -> BindError {
-    let endpoint = endpoint.clone();
-    match source {
-        Errno::ADDRINUSE => {
-            let kind = endpoint.kind().unwrap_or(Kind::Stream);
-            let owner = address.and_then(|address| Owner::of_address(kind, address));
-            BindError::InUse { endpoint, owner }
-        }
-        source => BindError::Bind { endpoint, address, source },
-    }
 }

@@ -1,7 +1,7 @@
 //! Bind errors: why an endpoint cannot be served, and what to do.
 
-use std::io;
 use std::net::SocketAddr;
+use std::{fmt, io};
 
 use rustix::io::Errno;
 
@@ -72,12 +72,12 @@ pub enum BindError {
         source: Errno,
     },
     /// The socket file could not be handled as asked for.
-    #[error("cannot {action} socket file of {endpoint}")]
+    #[error("cannot {step} of {endpoint}")]
     File {
         /// What was to be bound.
         endpoint: Endpoint,
         /// What was to be done with its file.
-        action: &'static str,
+        step: FileStep,
         /// The kernel's answer.
         source: Errno,
     },
@@ -97,6 +97,30 @@ pub enum BindError {
         /// What is wrong with it.
         source: io::Error,
     },
+}
+
+/// What is done with a socket file around binding it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileStep {
+    /// Giving the socket its mode, before it is bound.
+    SetMode,
+    /// Removing the file of a server that is gone.
+    RemoveStale,
+    /// Looking at the file that binding made.
+    Look,
+    /// Giving the file the owner and rights that are still missing.
+    GiveRights,
+}
+
+impl fmt::Display for FileStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SetMode => "set the mode of the socket",
+            Self::RemoveStale => "remove the stale socket file",
+            Self::Look => "look at the new socket file",
+            Self::GiveRights => "set owner and mode of the socket file",
+        })
+    }
 }
 
 impl BindError {

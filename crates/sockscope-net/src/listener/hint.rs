@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rustix::io::Errno;
 
-use super::BindError;
+use super::{BindError, FileStep};
 use crate::endpoint::{Endpoint, HostPort};
 use crate::shell::ShellWord;
 
@@ -43,6 +43,9 @@ pub(super) fn of(error: &BindError) -> Option<String> {
                 Errno::AGAIN => "see who keeps the lock with `lslocks`".to_owned(),
                 _ => format!("if nobody uses {path} any more, remove it yourself: `rm {path}`"),
             })
+        }
+        BindError::File { step: FileStep::GiveRights, source: Errno::PERM, .. } => {
+            Some("only root gives files away, and groups only their members".to_owned())
         }
         BindError::File { endpoint, source, .. } => file(path(endpoint)?, *source),
         BindError::Inherited { .. } => {
@@ -83,7 +86,10 @@ fn file(path: &Path, errno: Errno) -> Option<String> {
             "writing in {parent}, and searching every directory above, takes rights: \
              `namei -l {parent}`"
         )),
-        Errno::PERM => Some("only root gives files away, and groups only their members".into()),
+        Errno::PERM => Some(format!(
+            "in a sticky directory only owners remove files: `sudo rm {}`, or choose another path",
+            ShellWord(path)
+        )),
         Errno::ROFS => Some("the file system is read-only; sockets live well in /run".to_owned()),
         _ => None,
     }

@@ -6,10 +6,11 @@ use std::os::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::sockopt;
 
-use super::bind::{finish, refused, socket};
+use super::bind::{finish, socket};
 use super::{BindError, BindOptions, Listener};
 use crate::address::{self, Address};
 use crate::endpoint::{Endpoint, Host, HostPort, Kind};
+use crate::owner::Owner;
 use crate::resolve;
 
 /// How many ports to try for one that is free on every address of a host.
@@ -99,8 +100,17 @@ fn bind_one(
         }
         target.bind(fd.as_fd())
     };
-    bound().map_err(|source| refused(endpoint, Some(address), source))?;
-    Ok(fd)
+    match bound() {
+        Ok(()) => Ok(fd),
+        Err(Errno::ADDRINUSE) => {
+            let owner = Owner::of_address(kind, address);
+            Err(BindError::InUse { endpoint: endpoint.clone(), owner })
+        }
+        Err(source) => {
+            let address = Some(address);
+            Err(BindError::Bind { endpoint: endpoint.clone(), address, source })
+        }
+    }
 }
 
 /// Whether the error says that there is no IPv6 here: none in the kernel, or none on loopback.
@@ -109,5 +119,35 @@ fn is_without_ipv6(error: &BindError, address: SocketAddr) -> bool {
         Some(Errno::AFNOSUPPORT) => address.is_ipv6(),
         Some(Errno::ADDRNOTAVAIL) => address.is_ipv6() && address.ip().is_loopback(),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_the_addresses_of_a_name_are_bound_on_one_port() {
+        let endpoint: Endpoint = "tcp:name:0".parse().expect("an endpoint");
+        let Endpoint::Tcp(at) = &endpoint else { panic!("not TCP") };
+        let addresses =
+            ["127.0.0.1:0", "127.0.0.2:0", "127.0.0.3:0"].map(|at| at.parse().expect("an address"));
+        for kind in [Kind::Stream, Kind::Datagram] {
+            let bound = bind_all(&endpoint, at, kind, &addresses).expect("bound");
+            let ports: Vec<_> = bound.iter().map(|(_, local)| local.port()).collect();
+            assert_eq!(ports.len(), 3);
+            assert!(ports.iter().all(|port| *port == ports[0] && *port != Some(0)), "{ports:?}");
+        }
+    }
+
+    #[test]
+    fn one_address_that_is_taken_refuses_the_name() {
+        let taken = std::net::TcpListener::bind("127.0.0.2:0").expect("bound");
+        let port = taken.local_addr().expect("bound").port();
+        let endpoint: Endpoint = format!("tcp:name:{port}").parse().expect("an endpoint");
+        let Endpoint::Tcp(at) = &endpoint else { panic!("not TCP") };
+        let addresses = [1, 2].map(|last| SocketAddr::from(([127, 0, 0, last], port)));
+        let error = bind_all(&endpoint, at, Kind::Stream, &addresses).expect_err("refused");
+        assert!(matches!(error, BindError::InUse { owner: Some(_), .. }), "{error}");
     }
 }

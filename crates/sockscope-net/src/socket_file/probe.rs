@@ -10,7 +10,7 @@ use super::Target;
 use super::place::{Identity, Place};
 use crate::address::socket;
 use crate::endpoint::Kind;
-use crate::owner::{Owner, is_bound};
+use crate::owner::is_bound;
 
 /// What a place is taken by.
 pub(super) enum Occupant {
@@ -44,23 +44,7 @@ pub(super) fn occupant(place: &Place, target: &Target<'_>) -> io::Result<Occupan
         Err(Errno::NOENT) => Ok(Occupant::Nothing),
         // We may not write to the file. That someone is bound to its name is proof enough; that
         // nobody is, at least in this network namespace and under this spelling, proves nothing.
-        Err(Errno::ACCESS) if is_bound(target.path) => Ok(Occupant::Live),
+        Err(Errno::ACCESS) if is_bound(target.unix) => Ok(Occupant::Live),
         Err(error) => Err(error),
-    }
-}
-
-/// The process behind a live socket, if it can be told.
-///
-/// Only a real connection has credentials, so here the server does see one, for the sake of a message
-/// that names it.
-pub(super) fn owner(target: &Target<'_>) -> Option<Owner> {
-    let listener = [Kind::Stream, Kind::SeqPacket].into_iter().find_map(|kind| {
-        let probe = socket(AddressFamily::UNIX, kind, None).ok()?;
-        target.address.connect(probe.as_fd()).ok()?;
-        sockscope_sys::peer_credentials(&probe).ok()??.pid
-    });
-    match listener {
-        Some(pid) => Some(Owner::of_pid(pid.get())),
-        None => Owner::of_path(target.path),
     }
 }

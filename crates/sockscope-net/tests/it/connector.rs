@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustix::io::Errno;
 use sockscope_net::{BindOptions, ConnectError, Connector, Endpoint, Listener};
 
-use crate::support::{LIMIT, at, bind, connect, directory, endpoint};
+use crate::support::{LIMIT, at, bind, connect, directory, endpoint, is_available};
 
 /// Short, because a test waits for it.
 const SHORT: Option<Duration> = Some(Duration::from_millis(20));
@@ -141,11 +141,10 @@ fn the_connection_knows_the_address_behind_the_name() {
 #[test]
 fn a_port_alone_finds_a_server_on_either_family() {
     for text in ["tcp:127.0.0.1:0", "tcp:[::1]:0", "tcp::0"] {
-        let Ok(mut listeners) = Listener::bind(&endpoint(text), &BindOptions::default()) else {
-            eprintln!("skipped: {text} cannot be bound here");
+        if !is_available(text) {
             continue;
-        };
-        let listener = listeners.remove(0);
+        }
+        let listener = bind(&endpoint(text));
         let Endpoint::Tcp(at) = listener.local() else { panic!("not TCP") };
         connect(&endpoint(&format!(":{}", at.port)));
     }

@@ -12,7 +12,9 @@ use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, bind as raw_bind, socket};
 use sockscope_net::{BindError, Owner};
 
-use crate::support::{at, bind, connect, directory, in_child, in_child_under, is_root, try_bind};
+use crate::support::{
+    at, bind, connect, directory, endpoint, in_child, in_child_under, is_root, try_bind,
+};
 
 /// All kinds of socket that have a file.
 const SCHEMES: [&str; 3] = ["unix", "unixgram", "unixpacket"];
@@ -105,6 +107,17 @@ fn a_datagram_server_that_is_connected_elsewhere_is_live() {
     busy.connect(&elsewhere).expect("connected");
     let error = try_bind(&at("unixgram", &path)).expect_err("refused");
     assert!(matches!(error, BindError::InUse { .. }), "{error}");
+}
+
+#[test]
+fn an_abstract_name_that_is_taken_is_refused_by_the_name_of_its_process() {
+    for scheme in ["unix:@", "unixgram:@", "unixpacket:@", "abns:"] {
+        let name = endpoint(&format!("{scheme}sockscope-taken-{}", process::id()));
+        let _live = bind(&name);
+        let error = try_bind(&name).expect_err("refused");
+        let BindError::InUse { owner: Some(owner), .. } = &error else { panic!("{error}") };
+        assert_eq!(owner.pid.unsigned_abs(), process::id(), "{scheme}");
+    }
 }
 
 #[test]
@@ -262,7 +275,7 @@ fn a_relative_path_is_removed_from_where_it_was_bound() {
     in_child("socket_file::a_relative_path_is_removed_from_where_it_was_bound", || {
         let (directory, elsewhere) = (directory(), directory());
         std::env::set_current_dir(directory.path()).expect("there");
-        let listener = bind(&crate::support::endpoint("unix:s"));
+        let listener = bind(&endpoint("unix:s"));
         std::env::set_current_dir(elsewhere.path()).expect("elsewhere");
         fs::write("s", "precious").expect("written");
         let path = directory.path().join("s");

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use rustix::io::Errno;
 use sockscope_net::{BindError, BindOptions, Conn, Connector, Endpoint, Listener};
 use tempfile::TempDir;
 
@@ -95,4 +96,20 @@ pub(crate) fn is_root() -> bool {
         eprintln!("skipped: needs root");
     }
     root
+}
+
+/// Whether this machine has the family and the protocol of an endpoint; prints the reason for
+/// skipping if not.
+pub(crate) fn is_available(text: &str) -> bool {
+    match Listener::bind(&endpoint(text), &BindOptions::default()) {
+        Err(error) => {
+            let missing = [Errno::AFNOSUPPORT, Errno::PROTONOSUPPORT, Errno::NOPROTOOPT];
+            let no_such_address = error.errno() == Some(Errno::ADDRNOTAVAIL);
+            let skip = no_such_address || error.errno().is_some_and(|e| missing.contains(&e));
+            assert!(skip, "{error}");
+            eprintln!("skipped: {error}");
+            false
+        }
+        Ok(_) => true,
+    }
 }
