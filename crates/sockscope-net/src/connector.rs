@@ -157,9 +157,17 @@ fn connect_unix(fd: &OwnedFd, address: &Address, limit: Limit) -> Result<(), Err
         return result;
     }
     rustix::io::ioctl_fionbio(fd, false)?;
-    while matches!(result, Err(Errno::AGAIN | Errno::INTR)) && !limit.is_over() {
-        sockopt::set_socket_timeout(fd, Timeout::Send, limit.remaining())?;
+    while matches!(result, Err(Errno::AGAIN | Errno::INTR)) {
+        let remaining = limit.remaining();
+        if remaining.is_some_and(|left| left.is_zero()) {
+            break;
+        }
+        sockopt::set_socket_timeout(fd, Timeout::Send, remaining)?;
         result = address.connect(fd.as_fd());
+    }
+    // An interrupted wait whose time is up has found no place either.
+    if result == Err(Errno::INTR) {
+        return Err(Errno::AGAIN);
     }
     result?;
     sockopt::set_socket_timeout(fd, Timeout::Send, None)

@@ -2,6 +2,24 @@
 //!
 //! One interface over stream, datagram and seqpacket sockets of every family. Nothing here prints,
 //! exits or reads the environment; what the environment says (inherited sockets) is handed in.
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use sockscope_net::{BindOptions, Connector, Endpoint, Listener};
+//!
+//! let endpoint: Endpoint = "tcp:127.0.0.1:0".parse()?;
+//! let listeners = Listener::bind(&endpoint, &BindOptions::default())?;
+//! let client = Connector::new(listeners[0].local())?.connect(None)?;
+//! let server = listeners[0].accept()?;
+//!
+//! server.send(b"hello")?;
+//! let mut buffer = [0; 16];
+//! let length = client.receive(&mut buffer)?;
+//! assert_eq!(&buffer[..length], b"hello");
+//! println!("served {}", server.peer());
+//! # Ok(())
+//! # }
+//! ```
 
 #![forbid(unsafe_code)]
 

@@ -34,6 +34,8 @@ pub struct Listener {
     local: Endpoint,
     kind: Kind,
     transport: Transport,
+    /// Whether its datagrams come with more than their sender's address.
+    asks_for_more: bool,
 }
 
 /// Choices for [`Listener::bind`].

@@ -1,16 +1,18 @@
-//! Messages with credentials: receiving a datagram together with the ids of its sender.
+//! Messages: a datagram together with what the kernel tells about its sender and its way.
 //!
-//! rustix's `recvmsg` would do, but for the same reason as in `credentials` it cannot represent a
-//! sender from a foreign pid namespace.
+//! rustix's `recvmsg` cannot represent a sender from a foreign pid namespace, as in `credentials`,
+//! and it drops the control messages of IP.
 
 use std::io;
-use std::mem::{MaybeUninit, offset_of};
+use std::mem::MaybeUninit;
+use std::net::IpAddr;
 use std::os::fd::{AsFd, AsRawFd};
 
 use rustix::net::SocketAddrAny;
 use rustix::net::addr::SocketAddrStorage;
 
 use crate::Credentials;
+use crate::control::Control;
 
 /// What came with a datagram.
 #[derive(Clone, Debug)]
@@ -19,43 +21,66 @@ pub struct Received {
     pub length: usize,
     /// Where it came from; `None` when the sender has no address.
     pub address: Option<SocketAddrAny>,
-    /// Who sent it, when the socket asks for credentials (`SO_PASSCRED`).
+    /// Who sent it, if the Unix socket asks for credentials (`SO_PASSCRED`).
     pub credentials: Option<Credentials>,
+    /// To which of our addresses it came, if the UDP socket asks for that
+    /// ([`receive_local_address`]).
+    pub local: Option<IpAddr>,
 }
 
-/// Room for one `SCM_CREDENTIALS` message and nothing else: descriptors that a sender attaches do
-/// not fit, and the kernel then drops them instead of installing them here.
-#[repr(C)]
-struct Control {
-    header: libc::cmsghdr,
-    credentials: libc::ucred,
+/// `setsockopt(fd, …, IP_PKTINFO | IPV6_RECVPKTINFO)`: has each datagram tell to which of our
+/// addresses it came. `v6` is the family of the socket.
+///
+/// Manual: [ip(7)](https://man7.org/linux/man-pages/man7/ip.7.html),
+/// [ipv6(7)](https://man7.org/linux/man-pages/man7/ipv6.7.html).
+#[doc(alias = "IP_PKTINFO")]
+pub fn receive_local_address(fd: impl AsFd, v6: bool) -> io::Result<()> {
+    let (level, option) = if v6 {
+        (libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO)
+    } else {
+        (libc::IPPROTO_IP, libc::IP_PKTINFO)
+    };
+    let on: libc::c_int = 1;
+    // SAFETY: `on` is valid for reads of the size given, during the call.
+    let status = unsafe {
+        libc::setsockopt(
+            fd.as_fd().as_raw_fd(),
+            level,
+            option,
+            (&raw const on).cast(),
+            size_of::<libc::c_int>() as libc::socklen_t,
+        )
+    };
+    if status == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-/// `recvmsg(fd, …, MSG_TRUNC | MSG_CMSG_CLOEXEC)`: one datagram with its address and credentials.
+/// `recvmsg(fd, …, MSG_TRUNC | MSG_CMSG_CLOEXEC)`: one datagram and what came with it. Descriptors
+/// that a sender attaches are closed.
 ///
 /// Manual: [recvmsg(2)](https://man7.org/linux/man-pages/man2/recvmsg.2.html),
 /// [unix(7)](https://man7.org/linux/man-pages/man7/unix.7.html).
 #[doc(alias = "SCM_CREDENTIALS")]
-pub fn receive_with_credentials(fd: impl AsFd, buffer: &mut [u8]) -> io::Result<Received> {
+pub fn receive_message(fd: impl AsFd, buffer: &mut [u8]) -> io::Result<Received> {
     let mut storage = MaybeUninit::<SocketAddrStorage>::uninit();
-    let mut control = MaybeUninit::<Control>::zeroed();
+    let mut control = Control::empty();
     let mut part = libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() };
-    // SAFETY: all-zero is a valid `msghdr`: null pointers with lengths of zero.
-    let mut message = unsafe { MaybeUninit::<libc::msghdr>::zeroed().assume_init() };
+    let mut message = empty_message();
     message.msg_name = storage.as_mut_ptr().cast();
     message.msg_namelen = size_of::<SocketAddrStorage>() as libc::socklen_t;
     message.msg_iov = &raw mut part;
     message.msg_iovlen = 1;
-    message.msg_control = control.as_mut_ptr().cast();
-    message.msg_controllen = size_of::<Control>();
+    message.msg_control = control.room().as_mut_ptr().cast();
+    message.msg_controllen = control.room().len();
 
     let flags = libc::MSG_TRUNC | libc::MSG_CMSG_CLOEXEC;
     // SAFETY: every pointer in `message` is valid for writes of the length beside it, during the
-    // call: `storage`, `part` with `buffer`, and `control`.
+    // call: `storage`, `part` with `buffer`, and the room of `control`.
     let length = unsafe { libc::recvmsg(fd.as_fd().as_raw_fd(), &raw mut message, flags) };
     // A negative length is the error case, and the only one that does not convert.
     let Ok(length) = usize::try_from(length) else { return Err(io::Error::last_os_error()) };
 
+    control.set_length(message.msg_controllen);
+    control.close_descriptors();
     let address = (message.msg_namelen as usize >= size_of::<libc::sa_family_t>()).then(|| {
         // For a path of 108 bytes the kernel counts a terminator that has no room in `sockaddr_un`,
         // and then does not take the address back to answer to. Cut off it is the same address.
@@ -64,24 +89,47 @@ pub fn receive_with_credentials(fd: impl AsFd, buffer: &mut [u8]) -> io::Result<
         // at the size that was given, which is more than that of `sockaddr_un`.
         unsafe { SocketAddrAny::new(storage, name_length) }
     });
-    let written = message.msg_controllen;
-    // SAFETY: `control` was zeroed, and every bit pattern is valid for its integers.
-    let control = unsafe { control.assume_init() };
-    Ok(Received { length, address, credentials: read_control(&control, written) })
+    Ok(Received {
+        length,
+        address,
+        credentials: control.credentials(),
+        local: control.local_address(),
+    })
 }
 
-/// The credentials in a control buffer of which the kernel has written `written` bytes.
-fn read_control(control: &Control, written: usize) -> Option<Credentials> {
-    let whole = offset_of!(Control, credentials) + size_of::<libc::ucred>();
-    let is_credentials = control.header.cmsg_level == libc::SOL_SOCKET
-        && control.header.cmsg_type == libc::SCM_CREDENTIALS;
-    (written >= whole && is_credentials)
-        .then(|| Credentials::from_kernel(control.credentials))
-        .flatten()
+/// `sendmsg(fd, …, MSG_NOSIGNAL)` with `IP_PKTINFO`: one datagram that leaves from a chosen one of
+/// our addresses, as the one that a question came to. On a dual-stack socket, IPv4 addresses are
+/// mapped ones, as [`receive_message`] returns them.
+pub fn send_from(
+    fd: impl AsFd,
+    bytes: &[u8],
+    to: &SocketAddrAny,
+    from: IpAddr,
+) -> io::Result<usize> {
+    let mut control = Control::from_address(from);
+    let mut part = libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };
+    let mut message = empty_message();
+    message.msg_name = to.as_ptr().cast_mut().cast();
+    message.msg_namelen = to.addr_len();
+    message.msg_iov = &raw mut part;
+    message.msg_iovlen = 1;
+    message.msg_control = control.written().as_mut_ptr().cast();
+    message.msg_controllen = control.written().len();
+    // SAFETY: every pointer in `message` is valid for reads of the length beside it, during the
+    // call, and sendmsg writes to none of them.
+    let length =
+        unsafe { libc::sendmsg(fd.as_fd().as_raw_fd(), &raw const message, libc::MSG_NOSIGNAL) };
+    usize::try_from(length).map_err(|_| io::Error::last_os_error())
+}
+
+fn empty_message() -> libc::msghdr {
+    // SAFETY: all-zero is a valid `msghdr`: null pointers with lengths of zero.
+    unsafe { MaybeUninit::<libc::msghdr>::zeroed().assume_init() }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::UdpSocket;
     use std::os::unix::net::UnixDatagram;
 
     use rustix::net::sockopt::set_socket_passcred;
@@ -92,11 +140,11 @@ mod tests {
     fn credentials_come_with_the_message_when_asked_for() {
         let (sender, receiver) = UnixDatagram::pair().unwrap();
         sender.send(b"before").unwrap();
-        let received = receive_with_credentials(&receiver, &mut [0; 8]).unwrap();
+        let received = receive_message(&receiver, &mut [0; 8]).unwrap();
         assert_eq!((received.length, received.credentials), (6, None));
         set_socket_passcred(&receiver, true).unwrap();
         sender.send(b"after").unwrap();
-        let received = receive_with_credentials(&receiver, &mut [0; 8]).unwrap();
+        let received = receive_message(&receiver, &mut [0; 8]).unwrap();
         let pid = received.credentials.unwrap().pid.unwrap();
         assert_eq!((received.length, pid.get().unsigned_abs()), (5, std::process::id()));
     }
@@ -106,30 +154,42 @@ mod tests {
         let (sender, receiver) = UnixDatagram::pair().unwrap();
         sender.send(b"12345").unwrap();
         let mut buffer = [0; 4];
-        let received = receive_with_credentials(&receiver, &mut buffer).unwrap();
+        let received = receive_message(&receiver, &mut buffer).unwrap();
         assert_eq!((received.length, &buffer), (5, b"1234"));
     }
 
     #[test]
-    fn descriptors_that_come_along_are_not_installed() {
-        use std::os::fd::AsFd;
-
+    fn descriptors_that_come_along_are_closed() {
         use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 
-        let (sender, receiver) = UnixDatagram::pair().unwrap();
-        set_socket_passcred(&receiver, true).unwrap();
-        let descriptors = [sender.as_fd()];
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-        let mut control = SendAncillaryBuffer::new(&mut space);
-        assert!(control.push(SendAncillaryMessage::ScmRights(&descriptors)));
-        let parts = [io::IoSlice::new(b"x")];
-        sendmsg(&sender, &parts, &mut control, SendFlags::empty()).unwrap();
-        receive_with_credentials(&receiver, &mut [0; 8]).unwrap();
-        // The receiver's end is the only one left: had the descriptor been installed, the other end
-        // would still be open and this would wait for it.
-        drop(sender);
-        receiver.set_nonblocking(true).unwrap();
-        let error = receiver.send(b"x").unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+        for with_credentials in [false, true] {
+            let (sender, receiver) = UnixDatagram::pair().unwrap();
+            set_socket_passcred(&receiver, with_credentials).unwrap();
+            let descriptors = [sender.as_fd(); 3];
+            let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(3))];
+            let mut control = SendAncillaryBuffer::new(&mut space);
+            assert!(control.push(SendAncillaryMessage::ScmRights(&descriptors)));
+            let parts = [io::IoSlice::new(b"x")];
+            sendmsg(&sender, &parts, &mut control, SendFlags::empty()).unwrap();
+            receive_message(&receiver, &mut [0; 8]).unwrap();
+            // Had a copy of the sender stayed open, the receiver would still have a peer.
+            drop(sender);
+            let error = receiver.send(b"x").unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+        }
+    }
+
+    #[test]
+    fn an_answer_leaves_from_the_address_that_was_asked() {
+        let server = UdpSocket::bind("0.0.0.0:0").unwrap();
+        receive_local_address(&server, false).unwrap();
+        let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let asked = (IpAddr::from([127, 0, 0, 2]), server.local_addr().unwrap().port());
+        client.send_to(b"question", asked).unwrap();
+        let received = receive_message(&server, &mut [0; 8]).unwrap();
+        assert_eq!(received.local, Some(asked.0));
+        send_from(&server, b"answer", &received.address.unwrap(), asked.0).unwrap();
+        let (length, from) = client.recv_from(&mut [0; 8]).unwrap();
+        assert_eq!((length, from), (6, asked.into()));
     }
 }

@@ -21,10 +21,6 @@ impl Limit {
         self.0.map(|end| end.saturating_duration_since(Instant::now()))
     }
 
-    pub(super) fn is_over(self) -> bool {
-        self.remaining().is_some_and(|left| left.is_zero())
-    }
-
     /// What is left, in the form of `ppoll`.
     pub(super) fn timespec(self) -> Option<Timespec> {
         // A duration of more than 2^63 seconds is as good as no limit.

@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::sockopt;
 
-use super::{Activated, BindError, Listener};
+use super::{Activated, BindError, Listener, datagram};
 use crate::address;
 use crate::endpoint::{Endpoint, Kind, SdName};
 use crate::transport::Transport;
@@ -15,11 +15,11 @@ impl Listener {
     /// Serves on a socket that is already bound, and listening where its kind does. Its file, if it
     /// has one, belongs to whoever bound it and stays.
     pub fn adopt(fd: OwnedFd, endpoint: &Endpoint) -> Result<Self, BindError> {
-        match look(&fd) {
-            Ok((kind, transport)) => {
+        match prepare(&fd) {
+            Ok((kind, transport, asks_for_more)) => {
                 let local = address::local_endpoint(fd.as_fd(), kind);
                 let local = local.unwrap_or_else(|| endpoint.clone());
-                Ok(Self { file: None, fd, local, kind, transport })
+                Ok(Self { file: None, fd, local, kind, transport, asks_for_more })
             }
             Err(source) => Err(BindError::Inherited { endpoint: endpoint.clone(), source }),
         }
@@ -52,7 +52,7 @@ pub(super) fn adopt_activated(
     Ok(listeners)
 }
 
-fn look(fd: &OwnedFd) -> io::Result<(Kind, Transport)> {
+fn prepare(fd: &OwnedFd) -> io::Result<(Kind, Transport, bool)> {
     let other = |what| io::Error::new(io::ErrorKind::InvalidInput, what);
     let kind = address::kind(sockopt::socket_type(fd)?)
         .ok_or_else(|| other("neither a stream, a datagram nor a seqpacket socket"))?;
@@ -61,9 +61,6 @@ fn look(fd: &OwnedFd) -> io::Result<(Kind, Transport)> {
     if kind != Kind::Datagram && !sockopt::socket_acceptconn(fd)? {
         return Err(other("not listening"));
     }
-    if transport == Transport::Unixgram {
-        sockopt::set_socket_passcred(fd, true)?;
-    }
     rustix::io::ioctl_fionbio(fd, true)?;
-    Ok((kind, transport))
+    Ok((kind, transport, datagram::ask_for_more(fd.as_fd(), transport)?))
 }

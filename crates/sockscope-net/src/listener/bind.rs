@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::{self, sockopt};
 
-use super::{BindError, BindOptions, Listener, adopt, network};
+use super::{BindError, BindOptions, Listener, adopt, datagram, network};
 use crate::address::{self, Address};
 use crate::endpoint::{Endpoint, Kind, UnixEndpoint, VsockEndpoint};
 use crate::owner::Owner;
@@ -86,7 +86,9 @@ pub(super) fn finish(
         net::listen(&fd, backlog.unwrap_or(BACKLOG_OF_SYSTEM)).map_err(failed)?;
     }
     let transport = Transport::of(fd.as_fd(), kind).ok_or_else(|| failed(Errno::AFNOSUPPORT))?;
-    Ok(Listener { file, fd, local, kind, transport })
+    let asks_for_more = datagram::ask_for_more(fd.as_fd(), transport)
+        .map_err(|error| failed(Errno::from_io_error(&error).unwrap_or(Errno::IO)))?;
+    Ok(Listener { file, fd, local, kind, transport, asks_for_more })
 }
 
 /// A socket for one address of an endpoint.

@@ -1,11 +1,12 @@
 //! Datagrams: receiving from anyone, and answering the one who sent.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::BorrowedFd;
 
 use rustix::io::Errno;
-use rustix::net::{self, RecvFlags, SendFlags, SocketAddrAny};
-use sockscope_sys::Credentials;
+use rustix::net::{self, RecvFlags, SendFlags, SocketAddrAny, sockopt};
+use sockscope_sys::{Credentials, Received};
 
 use super::Listener;
 use crate::endpoint::ObservedName;
@@ -18,6 +19,8 @@ use crate::transport::Transport;
 pub struct Sender {
     address: Option<SocketAddrAny>,
     credentials: Option<Credentials>,
+    /// Which of our addresses was asked, where we have several.
+    asked: Option<IpAddr>,
 }
 
 impl Sender {
@@ -40,13 +43,13 @@ impl Listener {
     #[inline]
     pub fn receive(&self, buffer: &mut [u8]) -> io::Result<(usize, Sender)> {
         let room = buffer.len();
-        let (length, sender) = if self.transport == Transport::Unixgram {
-            let received = sockscope_sys::receive_with_credentials(&self.fd, buffer)?;
-            let sender = Sender { address: received.address, credentials: received.credentials };
-            (received.length, sender)
+        let (length, sender) = if self.asks_for_more {
+            let received = sockscope_sys::receive_message(&self.fd, buffer)?;
+            let Received { length, address, credentials, local: asked } = received;
+            (length, Sender { address, credentials, asked })
         } else {
             let (_, length, address) = net::recvfrom(&self.fd, buffer, RecvFlags::TRUNC)?;
-            (length, Sender { address, credentials: None })
+            (length, Sender { address, credentials: None, asked: None })
         };
         if length > room {
             return Err(Errno::MSGSIZE.into());
@@ -54,13 +57,37 @@ impl Listener {
         Ok((length, sender))
     }
 
-    /// Sends one message to the sender of another, on datagram kinds. A sender without an address,
-    /// as an unbound Unix socket, cannot be answered: `EDESTADDRREQ`.
+    /// Sends one message to the sender of another, on datagram kinds: from the address that the
+    /// other came to, or a client that expects it from there would not get it.
     ///
-    /// A UDP listener on the wildcard answers from the address that the route back prefers.
+    /// A sender without an address, as an unbound Unix socket, cannot be answered: `EDESTADDRREQ`.
     #[inline]
     pub fn reply(&self, message: &[u8], to: &Sender) -> io::Result<usize> {
         let Some(address) = &to.address else { return Err(Errno::DESTADDRREQ.into()) };
-        Ok(net::sendto(&self.fd, message, SendFlags::NOSIGNAL, address)?)
+        match to.asked {
+            Some(asked) => sockscope_sys::send_from(&self.fd, message, address, asked),
+            None => Ok(net::sendto(&self.fd, message, SendFlags::NOSIGNAL, address)?),
+        }
     }
+}
+
+/// Has each datagram of a bound socket tell what its answer needs to know beyond the sender's
+/// address; false if that is nothing.
+pub(super) fn ask_for_more(fd: BorrowedFd<'_>, transport: Transport) -> io::Result<bool> {
+    match transport {
+        Transport::Unixgram => {
+            sockopt::set_socket_passcred(fd, true)?;
+            Ok(true)
+        }
+        Transport::Udp | Transport::Udp6 if is_on_wildcard(fd)? => {
+            sockscope_sys::receive_local_address(fd, transport == Transport::Udp6)?;
+            Ok(true)
+        }
+        _ => Ok(false),
+    }
+}
+
+fn is_on_wildcard(fd: BorrowedFd<'_>) -> io::Result<bool> {
+    let local = SocketAddr::try_from(net::getsockname(fd)?);
+    Ok(local.is_ok_and(|local| local.ip().is_unspecified()))
 }

@@ -3,9 +3,9 @@
 use std::os::unix::net::UnixDatagram;
 
 use rustix::io::Errno;
-use sockscope_net::{Kind, ObservedName, Peer};
+use sockscope_net::{Endpoint, Kind, ObservedName, Peer};
 
-use crate::support::{at, bind, connect, directory, endpoint};
+use crate::support::{at, bind, connect, directory, endpoint, is_available};
 
 #[test]
 fn every_message_is_answered_to_its_own_sender() {
@@ -26,6 +26,27 @@ fn every_message_is_answered_to_its_own_sender() {
         for (number, client) in (b'0'..).zip(&clients) {
             assert_eq!(client.receive(&mut buffer).expect("received"), 1);
             assert_eq!(buffer[0], number);
+        }
+    }
+}
+
+#[test]
+fn a_server_on_every_address_answers_from_the_one_that_was_asked() {
+    let hosts = ["127.0.0.1", "127.0.0.2", "[::1]"];
+    for (served, hosts) in [("udp::0", &hosts[..]), ("udp:0.0.0.0:0", &hosts[..2])] {
+        let listener = bind(&endpoint(served));
+        let Endpoint::Udp(at) = listener.local() else { panic!("not UDP") };
+        for host in hosts {
+            if !is_available(&format!("udp:{host}:0")) {
+                continue;
+            }
+            let client = connect(&endpoint(&format!("udp:{host}:{}", at.port)));
+            client.send(b"x").expect("sent");
+            let (_, sender) = listener.receive(&mut [0; 4]).expect("received");
+            listener.reply(b"y", &sender).expect("answered");
+            // On loopback an answer is there once it is sent; one from elsewhere never is.
+            client.set_nonblocking(true).expect("set");
+            assert_eq!(client.receive(&mut [0; 4]).expect("answered"), 1, "{host} on {served}");
         }
     }
 }
@@ -68,7 +89,7 @@ fn a_sender_with_a_path_of_108_bytes_is_shown_and_answered() {
     path.resize(108, b'x');
     let address = rustix::net::SocketAddrUnix::new(path.as_slice()).expect("just fits");
     rustix::net::bind(&client, &address).expect("bound");
-    let sockscope_net::Endpoint::Unix(unix) = listener.local() else { panic!("not Unix") };
+    let Endpoint::Unix(unix) = listener.local() else { panic!("not Unix") };
     let server = rustix::net::SocketAddrUnix::new(unix.path().expect("a path")).expect("fits");
     rustix::net::connect(&client, &server).expect("connected");
     rustix::net::send(&client, b"x", rustix::net::SendFlags::empty()).expect("sent");
