@@ -103,6 +103,18 @@ impl Report {
         if self.cells.iter().any(has_median) { Statistic::P50 } else { Statistic::Mean }
     }
 
+    /// What is compared, in the order of the cells, with the baseline last.
+    pub(crate) fn labels(&self) -> Vec<&str> {
+        let mut labels: Vec<&str> = Vec::new();
+        for cell in self.originals() {
+            if !labels.contains(&cell.label.as_str()) {
+                labels.push(&cell.label);
+            }
+        }
+        labels.sort_by_key(|label| *label == self.plan.baseline);
+        labels
+    }
+
     /// The cells that are shown and compared: all but the twins.
     pub(crate) fn originals(&self) -> impl Iterator<Item = &Cell> + Clone {
         self.cells.iter().filter(|cell| !cell.is_twin())

@@ -15,12 +15,13 @@ pub fn time(ns: f64) -> String {
     format!("{value:.*} {unit}", decimals(value, unit))
 }
 
-/// A time with the distance of the farther end of its interval: `64.1 ± 2.1 µs`. The distance is rounded up.
+/// A time with the distance of the farther end of its interval: `64.1 ± 2.1 µs`. The larger of the two decides on unit
+/// and digits; the distance is rounded up.
 #[must_use]
 pub fn time_within(ns: f64, distance: f64) -> String {
-    let (unit, length) = unit_of(ns);
+    let (unit, length) = unit_of(ns.abs().max(distance));
     let value = ns / length;
-    let places = decimals(value, unit);
+    let places = decimals(value.abs().max(distance / length), unit);
     let step = 10_f64.powi(-i32::try_from(places).unwrap_or(0));
     // The tolerance keeps what is already a whole number of steps from being rounded up by an error of 1e-16.
     let distance = (distance / length / step - 1e-9).max(0.0).ceil() * step;
@@ -33,6 +34,12 @@ pub fn percent(share: f64) -> String {
     let percent = share * 100.0;
     let places = usize::from(percent.abs() < 9.95);
     format!("{percent:.places$} %")
+}
+
+/// A difference that noise may make: a share below 1, a factor from there on: `12 %`, `4.5x`.
+#[must_use]
+pub fn excess(share: f64) -> String {
+    if share < 1.0 { percent(share) } else { format!("{}x", ratio(1.0 + share)) }
 }
 
 /// A ratio: `1.37`, near 1 with a digit more: `1.006`. What is beyond three digits is `>999`.
@@ -134,7 +141,8 @@ mod tests {
             (64_100.0, 2_100.0, "64.1 ± 2.1 µs"),
             (64_100.0, 2_110.0, "64.1 ± 2.2 µs"),
             (3_520.0, 3.0, "3.52 ± 0.01 µs"),
-            (230.0, 1_500.0, "230 ± 1500 ns"),
+            (230.0, 1_500.0, "0.23 ± 1.50 µs"),
+            (515.0, 19_080.0, "0.5 ± 19.1 µs"),
             (3_520.0, 0.0, "3.52 ± 0.00 µs"),
         ];
         for (ns, distance, expected) in rows {

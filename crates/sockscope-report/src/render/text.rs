@@ -8,6 +8,7 @@ mod facts;
 mod page;
 mod parts;
 mod phrases;
+mod reading;
 mod table;
 mod verdict;
 

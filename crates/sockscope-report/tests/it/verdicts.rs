@@ -15,6 +15,7 @@ const OVERLAPPING: Claim = (Verdict::Faster, 1.36, Some((1.30, 1.42)));
 const MUCH: Claim = (Verdict::Faster, 2.50, Some((2.40, 2.60)));
 const SLOWER: Claim = (Verdict::Slower, 0.8, Some((0.78, 0.82)));
 const SAME: Claim = (Verdict::Same, 1.001, Some((0.99, 1.012)));
+const HIDDEN: Claim = (Verdict::Same, 1.9, Some((1.64, 2.36)));
 const OPEN: Claim = (Verdict::Unresolved, 1.05, Some((0.9, 1.2)));
 const SHORT: Claim = (Verdict::Unresolved, 1.05, None);
 
@@ -53,6 +54,7 @@ fn the_sentences_follow_the_claims() {
     let slower = format!("Unix is 1.25x slower than TCP {CORE}");
     let same = format!("Unix and TCP take the same time {CORE} (within 1.2 %)");
     let open = "These rounds do not tell whether Unix or TCP is faster";
+    let hidden = "Noise hides whether Unix or TCP is faster";
     let rows = [
         (FASTER, None, format!("{faster}. {UNIX}")),
         (FASTER, Some(LITTLE), format!("{faster}, but only 1.13x {WOKEN}. {UNIX}")),
@@ -71,7 +73,17 @@ fn the_sentences_follow_the_claims() {
         (SAME, Some(LITTLE), format!("{same}, but Unix is 1.13x faster {WOKEN}. {EITHER}")),
         (SAME, Some(OPEN), format!("{same}; {WOKEN} these rounds do not tell. {EITHER}")),
         (OPEN, None, format!("{open} {CORE}. {LONGER}")),
-        (OPEN, Some(OPEN), format!("{open} {CORE}, nor {WOKEN}. {LONGER}")),
+        (OPEN, Some(OPEN), format!("{open} {CORE}, and also {WOKEN}. {LONGER}")),
+        // Within a noise floor that is above the margin, two are not the same but not told apart.
+        (HIDDEN, None, format!("{hidden} {CORE}. {LONGER}")),
+        (HIDDEN, Some(HIDDEN), format!("{hidden} {CORE}, and also {WOKEN}. {LONGER}")),
+        (
+            HIDDEN,
+            Some(OPEN),
+            format!("{hidden} {CORE}; {WOKEN} these rounds do not tell. {LONGER}"),
+        ),
+        (FASTER, Some(HIDDEN), format!("{faster}; {WOKEN} noise hides the difference. {UNIX}")),
+        (SAME, Some(HIDDEN), format!("{same}; {WOKEN} noise hides the difference. {EITHER}")),
         // What is resolved comes first, whichever view it is.
         (
             OPEN,
@@ -84,7 +96,7 @@ fn the_sentences_follow_the_claims() {
             SHORT,
             Some(SHORT),
             format!(
-                "{open} {CORE}, nor {WOKEN}. Run at least 6 rounds (--rounds 6), so that there is an interval."
+                "{open} {CORE}, and also {WOKEN}. Run at least 6 rounds (--rounds 6), so that there is an interval."
             ),
         ),
     ];

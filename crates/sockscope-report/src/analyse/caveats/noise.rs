@@ -19,7 +19,7 @@ pub(super) fn bimodal(report: &Report) -> Option<Caveat> {
         CaveatCode::Bimodal,
         &seen.collect::<Vec<_>>(),
         |list| format!("Round trips fall into two groups in {list}."),
-        "A median there depends on which group is larger: read the other views instead.",
+        "Quote both times there: a median only says which group is larger.",
     )
 }
 
@@ -58,7 +58,7 @@ pub(super) fn floor_too_high(report: &Report) -> Option<Caveat> {
         return None;
     }
     let list: Vec<String> =
-        high.iter().map(|(view, floor)| format!("{} in {view}", units::percent(*floor))).collect();
+        high.iter().map(|(view, floor)| format!("{} in {view}", units::excess(*floor))).collect();
     Some(caveat(
         CaveatCode::FloorTooHigh,
         format!("Noise hides differences below {}.", list.join(", ")),

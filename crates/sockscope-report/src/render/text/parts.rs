@@ -19,13 +19,21 @@ pub(super) fn write(report: &Report, page: &mut Page) {
     let costs = report.decomposition.iter().filter(|part| part.resolved);
     let longest = costs.map(|part| part.ns).max().unwrap_or(0);
     let mut before = None;
-    for part in &report.decomposition {
+    for part in ordered(report) {
         let kind = (&part.transport, part.size);
         let name = if before == Some(kind) { String::new() } else { name(report, part) };
         page.line(&format!("  {name:<11}  {}", row(part, longest)));
         before = Some(kind);
     }
     legend(report, page);
+}
+
+/// The parts in the order of the table: the baseline last.
+fn ordered(report: &Report) -> Vec<&Decomposition> {
+    let labels = report.labels();
+    let mut parts: Vec<&Decomposition> = report.decomposition.iter().collect();
+    parts.sort_by_key(|part| labels.iter().position(|label| *label == part.transport));
+    parts
 }
 
 fn name(report: &Report, part: &Decomposition) -> String {

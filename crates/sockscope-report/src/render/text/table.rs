@@ -6,9 +6,10 @@ use comfy_table::{Cell as Field, CellAlignment, ContentArrangement, Row, Table, 
 use unicode_width::UnicodeWidthStr as _;
 
 use super::page::{Page, shorten};
+use super::reading::{self, Reading};
 use super::{WIDTH, phrases};
 use crate::escape::escape;
-use crate::model::{Cell, Comparison, Report, Statistic, Verdict, View};
+use crate::model::{Cell, Report, Statistic, View};
 use crate::render::Style;
 use crate::units;
 
@@ -52,25 +53,13 @@ fn keys(report: &Report) -> Vec<Key> {
     keys
 }
 
-/// What is compared, candidates first.
-fn labels(report: &Report) -> Vec<&str> {
-    let mut labels: Vec<&str> = Vec::new();
-    for cell in report.originals() {
-        if !labels.contains(&cell.label.as_str()) {
-            labels.push(&cell.label);
-        }
-    }
-    labels.sort_by_key(|label| *label == report.plan.baseline);
-    labels
-}
-
 fn find<'a>(report: &'a Report, (view, size): &Key, label: &str) -> Option<&'a Cell> {
     let mut cells = report.originals();
     cells.find(|cell| cell.view == *view && cell.size == *size && cell.label == label)
 }
 
 fn wide(report: &Report, style: &Style) -> Table {
-    let labels = labels(report);
+    let labels = report.labels();
     let leading = report.leading_statistic();
     let mut header = vec![left("\nview".to_owned())];
     for label in &labels {
@@ -108,7 +97,7 @@ fn fitting(report: &Report, style: &Style) -> Table {
 }
 
 fn long(report: &Report, name_width: usize, style: &Style) -> Table {
-    let labels = labels(report);
+    let labels = report.labels();
     let leading = report.leading_statistic();
     let name = if report.plan.is_attached() { "server" } else { "transport" };
     let mut table = empty(vec![
@@ -177,33 +166,15 @@ fn compared(report: &Report, cell: Option<&Cell>, style: &Style) -> String {
     let leading = report.leading_statistic();
     let mut all = report.comparisons.iter();
     let comparison = all.find(|one| one.candidate_cell == cell.id && one.statistic == leading);
-    comparison.map_or(String::new(), |comparison| outcome(comparison, style))
-}
-
-/// A comparison in words: `1.37x faster [1.36, 1.38]`.
-fn outcome(comparison: &Comparison, style: &Style) -> String {
-    let Comparison { ratio, .. } = *comparison;
-    let ends = comparison.lo.zip(comparison.hi);
-    let interval = |around: f64, ends: Option<(f64, f64)>| {
-        ends.map_or(String::new(), |(lo, hi)| {
-            format!(" [{}]", units::ratio_interval(around, lo, hi))
-        })
+    let Some(comparison) = comparison else { return String::new() };
+    let words = reading::in_table(comparison, report.plan.margin);
+    let colour = match Reading::of(comparison, report.plan.margin) {
+        Reading::Faster => style.good,
+        Reading::Slower => style.bad,
+        Reading::Same => return words,
+        Reading::WithinNoise | Reading::Unresolved => style.dim,
     };
-    let (colour, text) = match comparison.verdict {
-        Verdict::Faster => {
-            (style.good, format!("{}x faster{}", units::ratio(ratio), interval(ratio, ends)))
-        }
-        Verdict::Slower => {
-            let turned = ends.map(|(lo, hi)| (hi.recip(), lo.recip()));
-            let ratio = ratio.recip();
-            (style.bad, format!("{}x slower{}", units::ratio(ratio), interval(ratio, turned)))
-        }
-        Verdict::Same => ("", format!("same{}", interval(ratio, ends))),
-        _ if ends.is_none() => (style.dim, format!("unresolved (ratio {})", units::ratio(ratio))),
-        _ => (style.dim, format!("unresolved{}", interval(ratio, ends))),
-    };
-    let reset = if colour.is_empty() { "" } else { style.reset };
-    format!("{colour}{text}{reset}")
+    format!("{colour}{words}{}", if colour.is_empty() { "" } else { style.reset })
 }
 
 fn footnotes(report: &Report, page: &mut Page) {

@@ -6,8 +6,11 @@
 mod advice;
 mod claim;
 
+use claim::Claim;
+
 use super::page::Page;
 use super::phrases;
+use super::reading::Reading;
 use crate::model::{Cell, Comparison, Decomposition, Part, Report, Statistic, View};
 use crate::units;
 
@@ -29,7 +32,8 @@ fn sentences(report: &Report) -> Vec<String> {
     }
     let mut sentences: Vec<String> = facing.iter().map(|facing| claim::of(facing)).collect();
     let first = &facing[0];
-    let wake_up = WakeUp::find(report, [&first.main.candidate, &first.main.baseline]);
+    let Comparison { candidate, baseline, .. } = first.main.comparison;
+    let wake_up = WakeUp::find(report, [candidate, baseline]);
     sentences.extend(wake_up.as_ref().and_then(WakeUp::sentence));
     sentences.push(advice::of(report, &facing, wake_up.as_ref()));
     sentences
@@ -37,35 +41,28 @@ fn sentences(report: &Report) -> Vec<String> {
 
 /// A candidate's comparisons that a sentence is made of.
 struct Facing<'a> {
-    main: &'a Comparison,
-    contrast: Option<&'a Comparison>,
+    main: Claim<'a>,
+    contrast: Option<Claim<'a>>,
 }
 
 /// For each candidate the comparison that matters most, and one that is set against it.
 fn facing(report: &Report) -> Vec<Facing<'_>> {
     let statistic = report.leading_statistic();
     let size = report.cells.first().map(|cell| cell.size);
-    let relevant: Vec<&Comparison> = report
-        .comparisons
-        .iter()
-        .filter(|one| one.statistic == statistic && Some(one.size) == size)
+    let relevant = report.comparisons.iter().filter(|one| one.statistic == statistic);
+    let claims: Vec<Claim<'_>> = relevant
+        .filter(|one| Some(one.size) == size)
+        .map(|one| Claim { comparison: one, reading: Reading::of(one, report.plan.margin) })
         .collect();
-    let mut labels: Vec<&str> = Vec::new();
-    for comparison in &relevant {
-        if !labels.contains(&comparison.candidate.as_str()) {
-            labels.push(&comparison.candidate);
-        }
-    }
-    let of_label = |label| {
-        let own: Vec<&Comparison> =
-            relevant.iter().copied().filter(|one| one.candidate == label).collect();
-        let in_view = |view: &View| own.iter().copied().find(|one| one.view == *view);
-        let mut ranked = MAIN.iter().filter_map(in_view).chain(own.iter().copied());
-        let main = ranked.clone().find(|one| claim::is_resolved(one)).or_else(|| ranked.next())?;
-        let contrast = CONTRAST.iter().filter_map(in_view).find(|one| one.view != main.view);
-        Some(Facing { main, contrast })
+    let of_label = |label: &str| {
+        let own = claims.iter().filter(|claim| claim.comparison.candidate == label).copied();
+        let in_view = |view: &View| own.clone().find(|claim| claim.comparison.view == *view);
+        let mut ranked = MAIN.iter().filter_map(in_view).chain(own.clone());
+        let main = ranked.clone().find(|claim| claim.reading.tells()).or_else(|| ranked.next())?;
+        let mut others = CONTRAST.iter().filter(|view| **view != main.comparison.view);
+        Some(Facing { main, contrast: others.find_map(in_view) })
     };
-    labels.into_iter().filter_map(of_label).collect()
+    report.labels().into_iter().filter_map(of_label).collect()
 }
 
 /// What there is to say without a comparison.
@@ -119,7 +116,6 @@ impl<'a> WakeUp<'a> {
 
     /// The cost and how many times the socket's it is; `None` when it is less than that.
     fn sentence(&self) -> Option<String> {
-        let name = phrases::name(self.label);
         let socket = self.socket?;
         let times = self.cost.ns as f64 / socket.ns as f64;
         let times = match times {
@@ -128,9 +124,19 @@ impl<'a> WakeUp<'a> {
             _ => format!("{times:.0}"),
         };
         Some(format!(
-            "Waking idle CPUs costs {} of each round trip over {name}, {times} times the socket itself ({}).",
+            "Waking idle CPUs costs {}{} of each round trip over {}, {times} times the socket itself ({}).",
+            if self.is_rough() { "roughly " } else { "" },
             units::time(self.cost.ns as f64),
+            phrases::name(self.label),
             units::time(socket.ns as f64)
         ))
+    }
+
+    /// Whether the interval is wider than the digits of the estimate suggest.
+    fn is_rough(&self) -> bool {
+        const SHARE: f64 = 0.2;
+        let below = self.cost.ns.abs_diff(self.cost.lo.unwrap_or(0));
+        let above = self.cost.hi.unwrap_or(i64::MAX).abs_diff(self.cost.ns);
+        below.max(above) as f64 > SHARE * self.cost.ns as f64
     }
 }

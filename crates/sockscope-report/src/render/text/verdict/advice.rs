@@ -1,7 +1,8 @@
 //! Advice: what to do about it.
 
-use super::{Facing, WakeUp, claim, phrases};
-use crate::model::{Cell, Comparison, Report, Verdict, View};
+use super::super::reading::Reading;
+use super::{Facing, WakeUp, phrases};
+use crate::model::{Cell, Comparison, Report, View};
 
 pub(super) fn of(report: &Report, facing: &[Facing<'_>], wake_up: Option<&WakeUp<'_>>) -> String {
     if wake_up.is_some_and(|wake_up| outweighs(report, wake_up, facing)) {
@@ -9,26 +10,27 @@ pub(super) fn of(report: &Report, facing: &[Facing<'_>], wake_up: Option<&WakeUp
                 keep them on one core, or let them poll, before you change the socket."
             .to_owned();
     }
-    let of_verdict = |verdict: Verdict| -> Vec<&Comparison> {
-        facing.iter().map(|facing| facing.main).filter(|main| main.verdict == verdict).collect()
+    let of_reading = |reading: Reading| {
+        let mains = facing.iter().map(|facing| facing.main);
+        mains.filter(move |main| main.reading == reading).map(|main| main.comparison)
     };
-    let faster = of_verdict(Verdict::Faster);
+    let faster: Vec<String> =
+        of_reading(Reading::Faster).map(|one| phrases::name(&one.candidate)).collect();
     if !faster.is_empty() {
-        let names: Vec<String> = faster.iter().map(|one| phrases::name(&one.candidate)).collect();
-        return format!("Where latency decides, choose {}.", names.join(" or "));
+        return format!("Where latency decides, choose {}.", faster.join(" or "));
     }
-    if facing.iter().any(|facing| !claim::is_resolved(facing.main)) {
+    if facing.iter().any(|facing| !facing.main.reading.tells()) {
         return more_rounds(facing);
     }
-    if of_verdict(Verdict::Slower).len() == facing.len() {
-        let baseline = phrases::name(&facing[0].main.baseline);
+    if of_reading(Reading::Slower).count() == facing.len() {
+        let baseline = phrases::name(&facing[0].main.comparison.baseline);
         return format!("Where latency decides, choose {baseline}.");
     }
     "Choose by reach, permissions and tooling, not by speed.".to_owned()
 }
 
 fn more_rounds(facing: &[Facing<'_>]) -> String {
-    if facing.iter().any(|facing| facing.main.lo.is_none()) {
+    if facing.iter().any(|facing| facing.main.comparison.lo.is_none()) {
         "Run at least 6 rounds (--rounds 6), so that there is an interval.".to_owned()
     } else {
         "Run more rounds (--rounds 30), or run it on a quieter machine, to tell.".to_owned()
@@ -49,7 +51,7 @@ fn outweighs(report: &Report, wake_up: &WakeUp<'_>, facing: &[Facing<'_>]) -> bo
         Some(mean(&one.baseline, &one.view)?.abs_diff(mean(&one.candidate, &one.view)?))
     };
     let outweighed = |facing: &Facing<'_>| {
-        saved(facing.main).is_some_and(|saved| i128::from(least) > i128::from(saved))
+        saved(facing.main.comparison).is_some_and(|saved| i128::from(least) > i128::from(saved))
     };
     let cheaper = |view: &View| {
         let views = mean(wake_up.label, view).zip(mean(wake_up.label, &View::CrossCore));

@@ -1,0 +1,79 @@
+//! Reading: what the verdict of a comparison may be called in words.
+//!
+//! A comparison counts as `same` when its interval lies within the noise floor. Where that floor is below the margin, the
+//! two are the same for a reader too; where identical cells differed by 30 %, they are merely not told apart, and "same"
+//! would be untrue.
+
+use crate::model::{Comparison, Verdict};
+use crate::units;
+
+/// A comparison's verdict as words may say it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// The candidate is faster.
+    Faster,
+    /// The candidate is slower.
+    Slower,
+    /// The two differ by no more than anyone cares about.
+    Same,
+    /// The two differ by no more than identical cells did.
+    WithinNoise,
+    /// The rounds do not tell.
+    Unresolved,
+}
+
+impl Reading {
+    /// Of a comparison, for a reader who does not care about differences up to `margin`.
+    pub(super) fn of(comparison: &Comparison, margin: f64) -> Self {
+        match comparison.verdict {
+            Verdict::Faster => Self::Faster,
+            Verdict::Slower => Self::Slower,
+            // The tolerance keeps a bound of exactly the margin inside.
+            Verdict::Same if bound(comparison) <= margin + 1e-9 => Self::Same,
+            Verdict::Same => Self::WithinNoise,
+            Verdict::Unresolved | Verdict::Other(_) => Self::Unresolved,
+        }
+    }
+
+    /// Whether it says something about the two, and not about the noise.
+    pub(super) fn tells(self) -> bool {
+        matches!(self, Self::Faster | Self::Slower | Self::Same)
+    }
+
+    /// Whether one of the two leads.
+    pub(super) fn is_lead(self) -> bool {
+        matches!(self, Self::Faster | Self::Slower)
+    }
+}
+
+/// How far apart the two may still be: the end of the interval that is farther from 1.
+pub(super) fn bound(comparison: &Comparison) -> f64 {
+    let ends = comparison.lo.zip(comparison.hi);
+    ends.map_or(f64::INFINITY, |(lo, hi)| (hi - 1.0).max(lo.recip() - 1.0))
+}
+
+/// How many times one side leads the other, and the ends of that: above 1, whichever side it is.
+pub(super) fn lead(comparison: &Comparison) -> (f64, Option<(f64, f64)>) {
+    let ends = comparison.lo.zip(comparison.hi);
+    if comparison.verdict == Verdict::Slower {
+        (comparison.ratio.recip(), ends.map(|(lo, hi)| (hi.recip(), lo.recip())))
+    } else {
+        (comparison.ratio, ends)
+    }
+}
+
+/// A comparison in the words of the table: `1.37x faster [1.36, 1.38]`.
+pub(super) fn in_table(comparison: &Comparison, margin: f64) -> String {
+    let (ratio, ends) = lead(comparison);
+    let interval = ends
+        .map_or(String::new(), |(lo, hi)| format!(" [{}]", units::ratio_interval(ratio, lo, hi)));
+    let shown = units::ratio(ratio);
+    match Reading::of(comparison, margin) {
+        Reading::Faster => format!("{shown}x faster{interval}"),
+        Reading::Slower => format!("{shown}x slower{interval}"),
+        Reading::Same => format!("same{interval}"),
+        Reading::WithinNoise => format!("within noise{interval}"),
+        Reading::Unresolved if ends.is_none() => format!("unresolved (ratio {shown})"),
+        Reading::Unresolved => format!("unresolved{interval}"),
+    }
+}
