@@ -10,6 +10,7 @@ mod rights;
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
+use std::time::Duration;
 
 use rustix::fs::FileType;
 use rustix::io::Errno;
@@ -23,6 +24,9 @@ use probe::Occupant;
 
 /// How often a stale file is replaced before we give up: each time, someone else was faster.
 const ATTEMPTS: usize = 4;
+
+/// How long another starter may take to replace a stale file. It needs some system calls.
+const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A socket file that we made. Dropping it removes the file, if it is still the same.
 ///
@@ -78,7 +82,7 @@ impl Drop for SocketFile {
 fn replace(fd: &OwnedFd, target: &Target<'_>, place: &Place) -> Result<(), BindError> {
     // Two starters that find the same stale file must not each remove the other's new one.
     let _lock = place
-        .lock()
+        .lock(LOCK_PATIENCE)
         .map_err(|source| BindError::Lock { endpoint: target.endpoint.clone(), source })?;
     for _ in 0..ATTEMPTS {
         match probe::occupant(place, target) {

@@ -13,9 +13,6 @@ use std::time::{Duration, Instant};
 use rustix::fs::{self, AtFlags, CWD, FileType, FlockOperation, Mode, OFlags, Stat};
 use rustix::io::{self, Errno};
 
-/// How long another starter may take to replace a stale file. It needs some system calls.
-const LOCK_PATIENCE: Duration = Duration::from_secs(5);
-
 /// How often to look whether the lock is free.
 const LOCK_INTERVAL: Duration = Duration::from_millis(5);
 
@@ -79,11 +76,11 @@ impl Place {
 
     /// Locks the directory until the result is dropped.
     ///
-    /// Anyone who may read a directory may lock it, so the wait has an end.
-    pub(super) fn lock(&self) -> io::Result<OwnedFd> {
+    /// Anyone who may read a directory may lock it, so the wait has an end: then it is `EAGAIN`.
+    pub(super) fn lock(&self, patience: Duration) -> io::Result<OwnedFd> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let directory = fs::openat(&self.directory, ".", flags, Mode::empty())?;
-        let end = Instant::now() + LOCK_PATIENCE;
+        let end = Instant::now() + patience;
         loop {
             match fs::flock(&directory, FlockOperation::NonBlockingLockExclusive) {
                 Ok(()) => return Ok(directory),
@@ -97,5 +94,39 @@ impl Place {
 impl Identity {
     fn of(stat: &Stat) -> Self {
         Self { device: stat.st_dev, inode: stat.st_ino }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_is_locked_by_one_starter_at_a_time() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let first = Place::of(&directory.path().join("a")).expect("a place");
+        let second = Place::of(&directory.path().join("b")).expect("a place");
+        let lock = first.lock(Duration::ZERO).expect("free");
+        assert_eq!(second.lock(Duration::ZERO).err(), Some(Errno::AGAIN));
+        drop(lock);
+        second.lock(Duration::ZERO).expect("free again");
+    }
+
+    #[test]
+    fn a_file_is_removed_only_while_it_is_the_one_that_is_meant() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("s");
+        let place = Place::of(&path).expect("a place");
+        let first = std::os::unix::net::UnixListener::bind(&path).expect("bound");
+        let (_, identity) = place.look().expect("there");
+        std::fs::remove_file(&path).expect("removed");
+        let _second = std::os::unix::net::UnixListener::bind(&path).expect("bound");
+        place.remove(&identity).expect("nothing to do");
+        assert!(path.exists(), "another file");
+        let (_, identity) = place.look().expect("there");
+        place.remove(&identity).expect("removed");
+        assert!(!path.exists());
+        place.remove(&identity).expect("nothing to do");
+        drop(first);
     }
 }

@@ -1,9 +1,11 @@
 //! Connecting: limits of time, refusals, and the address that was used.
 
+use std::net::{SocketAddr, UdpSocket};
 use std::os::unix::net::UnixListener;
 use std::time::Duration;
 
 use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketType, socket};
 use sockscope_net::{BindOptions, ConnectError, Connector, Endpoint, Listener};
 
 use crate::support::{LIMIT, at, bind, connect, directory, endpoint, is_available};
@@ -71,7 +73,13 @@ fn a_tcp_server_that_does_not_answer_is_given_up_in_time() {
 
 #[test]
 fn nobody_there_is_a_refusal_with_the_address_that_was_tried() {
-    let free = bind(&endpoint("tcp:127.0.0.1:0")).local().clone();
+    // Bound, so that nobody else gets the port, and not listening.
+    let address = SocketAddr::from(([127, 0, 0, 1], 0));
+    let held = socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
+    rustix::net::bind(&held, &address).expect("bound");
+    let address = rustix::net::getsockname(&held).expect("bound");
+    let address = SocketAddr::try_from(address).expect("an address");
+    let free = Endpoint::Tcp(address.into());
     let error = refused(&free);
     assert_eq!(error.errno(), Some(Errno::CONNREFUSED));
     assert_eq!(error.to_string(), format!("cannot connect to {free}"));
@@ -152,8 +160,10 @@ fn a_port_alone_finds_a_server_on_either_family() {
 
 #[test]
 fn a_udp_client_learns_that_nobody_is_there() {
-    let free = bind(&endpoint("udp:127.0.0.1:0")).local().clone();
-    let client = connect(&free);
+    // Connected elsewhere, so that it holds the port and hears nothing.
+    let held = UdpSocket::bind("127.0.0.1:0").expect("bound");
+    held.connect("127.0.0.1:9").expect("connected");
+    let client = connect(&Endpoint::Udp(held.local_addr().expect("bound").into()));
     client.send(b"ping").expect("sent");
     let error = client.receive(&mut [0; 4]).expect_err("refused");
     assert_eq!(Errno::from_io_error(&error), Some(Errno::CONNREFUSED));

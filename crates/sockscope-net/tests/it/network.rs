@@ -70,7 +70,8 @@ fn the_two_wildcards_written_out_are_two_listeners_of_one_port() {
 
 #[test]
 fn a_restart_binds_while_old_connections_are_in_time_wait() {
-    let listener = bind(&endpoint("tcp:127.0.0.1:0"));
+    // An address of its own, so that no other test gets the port in between.
+    let listener = bind(&endpoint("tcp:127.90.0.1:0"));
     let address = listener.local().clone();
     let (client, server) = pair(&listener);
     // Who closes first gets TIME_WAIT.

@@ -306,6 +306,34 @@ fn a_stale_file_that_may_not_be_asked_is_left_alone() {
 }
 
 #[test]
+fn a_stale_file_in_a_directory_that_cannot_be_locked_is_left_alone() {
+    if !is_root() {
+        return;
+    }
+    in_child(
+        "socket_file::a_stale_file_in_a_directory_that_cannot_be_locked_is_left_alone",
+        || {
+            let directory = directory();
+            let path = directory.path().join("s");
+            leave_stale(&path);
+            rustix::fs::chmod(&path, 0o666.into()).expect("opened to all");
+            rustix::fs::chmod(directory.path(), 0o733.into()).expect("closed to readers");
+            let nobody = nix::unistd::Uid::from_raw(65534);
+            nix::unistd::setresuid(nobody, nobody, nobody).expect("now somebody else");
+            let error = try_bind(&at("unix", &path)).expect_err("refused");
+            assert!(matches!(error, BindError::Lock { source: Errno::ACCESS, .. }), "{error}");
+            let hint = format!(
+                "if nobody uses {0} any more, remove it yourself: `rm {0}`",
+                path.display()
+            );
+            assert_eq!(error.hint(), Some(hint));
+            // Without a lock, a path where nothing is can be bound all the same.
+            bind(&at("unix", &directory.path().join("new")));
+        },
+    );
+}
+
+#[test]
 fn a_live_file_that_may_not_be_asked_is_in_use() {
     if !is_root() {
         return;
