@@ -9,7 +9,8 @@ mod series;
 
 use crate::model::Report;
 
-/// Fills in comparisons, decomposition and caveats from the cells; what was there of them is replaced.
+/// Fills in comparisons, decomposition and caveats from the cells; what was there of them is
+/// replaced.
 pub fn analyse(report: &mut Report) {
     report.comparisons = comparisons::of(report);
     report.decomposition = decomposition::of(report);

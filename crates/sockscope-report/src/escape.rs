@@ -1,17 +1,20 @@
 //! Escaping: text from outside, made harmless for a terminal.
 //!
-//! A socket's name, a CPU's model or an error of a peer may hold anything: an escape sequence that recolours the screen, a
-//! line end that fakes a line of ours, a bidirectional control that turns the text around.
+//! A socket's name, a CPU's model or an error of a peer may hold anything: an escape sequence that
+//! recolours the screen, a line end that fakes a line of ours, a bidirectional control that turns
+//! the text around.
 
 use std::fmt::Write as _;
 
-/// The text with everything that is not printable, and the backslash that escapes it, written as `\u{1b}`, `\n` or `\\`.
+/// The text with everything that is not printable, and the backslash that escapes it, written as
+/// `\u{1b}`, `\n` or `\\`.
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
             '\'' | '"' => escaped.push(c),
-            // Its idea of "printable" is the Unicode tables': no control, format, bidirectional, private or unassigned.
+            // Its idea of "printable" is the Unicode tables': no control, format, bidirectional,
+            // private or unassigned.
             _ => write!(escaped, "{}", c.escape_debug())
                 .unwrap_or_else(|_| unreachable!("a String takes all")),
         }

@@ -1,8 +1,9 @@
 //! Model: the result of one `bench`, as it is written to JSON (`sockscope.bench/1`).
 //!
-//! Names are contracts. Times are integer nanoseconds with the unit in the key, per-op figures and ratios are floats,
-//! integers that may pass 2^53 are decimal strings, and what is not known is `null`, which never means "bad". Fields may
-//! be added within `/1`; readers ignore the ones they do not know.
+//! Names are contracts. Times are integer nanoseconds with the unit in the key, per-op figures and
+//! ratios are floats, integers that may pass 2^53 are decimal strings, and what is not known is
+//! `null`, which never means "bad". Fields may be added within `/1`; readers ignore the ones they
+//! do not know.
 
 mod caveat;
 mod cell;
@@ -63,13 +64,13 @@ pub struct Report {
     /// Views that this machine or this mode cannot give.
     #[serde(default)]
     pub unavailable: Vec<Unavailable>,
-    /// Pairs of cells that differ in one factor; filled by [`analyse`](crate::analyse).
+    /// Pairs of cells that differ in one factor; filled by [`analyse`](crate::analyse()).
     #[serde(default)]
     pub comparisons: Vec<Comparison>,
-    /// Where the time goes; filled by [`analyse`](crate::analyse).
+    /// Where the time goes; filled by [`analyse`](crate::analyse()).
     #[serde(default)]
     pub decomposition: Vec<Decomposition>,
-    /// Why not to trust a number; filled by [`analyse`](crate::analyse).
+    /// Why not to trust a number; filled by [`analyse`](crate::analyse()).
     #[serde(default)]
     pub caveats: Vec<Caveat>,
 }
@@ -97,7 +98,8 @@ impl Default for Report {
 }
 
 impl Report {
-    /// The statistic that leads in texts: the median, or the mean when no cell has samples enough for a median.
+    /// The statistic that leads in texts: the median, or the mean when no cell has samples enough
+    /// for a median.
     pub(crate) fn leading_statistic(&self) -> Statistic {
         let has_median = |cell: &Cell| cell.rtt_ns.is_some_and(|rtt| rtt.p50.is_some());
         if self.cells.iter().any(has_median) { Statistic::P50 } else { Statistic::Mean }

@@ -1,16 +1,18 @@
 //! Names: enums that are short texts in the JSON and stay readable when a later version adds one.
 //!
-//! Within `/1` fields and values may be added, and an older reader must not refuse a file because of them. So every enum
-//! of the model has an `Other` that keeps an unknown text as it is.
+//! Within `/1` fields and values may be added, and an older reader must not refuse a file because
+//! of them. So every enum of the model has an `Other` that keeps an unknown text as it is.
 
-/// Declares an enum of names with its texts, and an `Other(String)` for names that this version does not know.
+/// Declares an enum of names with its texts, and an `Other(String)` for names that this version
+/// does not know.
 macro_rules! names {
     (
         $(#[$meta:meta])*
         pub enum $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal,)+ }
     ) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[derive(serde::Serialize, serde::Deserialize)]
         #[serde(from = "String", into = "String")]
         pub enum $name {
             $($(#[$doc])* $variant,)+

@@ -1,6 +1,7 @@
 //! Units: every number that a person reads, in one way everywhere.
 //!
-//! Times have three significant digits and the unit that keeps them short: `742 ns`, `3.70 µs`, `68.1 µs`, `1.25 ms`.
+//! Times have three significant digits and the unit that keeps them short: `742 ns`, `3.70 µs`,
+//! `68.1 µs`, `1.25 ms`.
 
 /// The units of time, the smallest first, with their length in nanoseconds.
 const TIME: [(&str, f64); 4] = [("ns", 1.0), ("µs", 1e3), ("ms", 1e6), ("s", 1e9)];
@@ -15,15 +16,16 @@ pub fn time(ns: f64) -> String {
     format!("{value:.*} {unit}", decimals(value, unit))
 }
 
-/// A time with the distance of the farther end of its interval: `64.1 ± 2.1 µs`. The larger of the two decides on unit
-/// and digits; the distance is rounded up.
+/// A time with the distance of the farther end of its interval: `64.1 ± 2.1 µs`. The larger of the
+/// two decides on unit and digits; the distance is rounded up.
 #[must_use]
 pub fn time_within(ns: f64, distance: f64) -> String {
     let (unit, length) = unit_of(ns.abs().max(distance));
     let value = ns / length;
     let places = decimals(value.abs().max(distance / length), unit);
     let step = 10_f64.powi(-i32::try_from(places).unwrap_or(0));
-    // The tolerance keeps what is already a whole number of steps from being rounded up by an error of 1e-16.
+    // The tolerance keeps what is already a whole number of steps from being rounded up by an error
+    // of 1e-16.
     let distance = (distance / length / step - 1e-9).max(0.0).ceil() * step;
     format!("{value:.places$} ± {distance:.places$} {unit}")
 }

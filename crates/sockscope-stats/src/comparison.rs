@@ -1,8 +1,8 @@
 //! Comparison: two cells and an A-A twin, turned into a ratio, an interval and a verdict.
 //!
-//! Without a noise floor, identical code reads "different" once in twenty comparisons, and more often on a machine that
-//! drifts. So the baseline is measured twice in every group, and no difference smaller than the one between these twins
-//! is ever called a difference.
+//! Without a noise floor, identical code reads "different" once in twenty comparisons, and more
+//! often on a machine that drifts. So the baseline is measured twice in every group, and no
+//! difference smaller than the one between these twins is ever called a difference.
 
 use crate::Histogram;
 use crate::estimate::{self, Interval};
@@ -49,15 +49,16 @@ pub enum Verdict {
     Unresolved,
 }
 
-/// How the candidate compares. All ratios are baseline ÷ candidate of times, so above 1 the candidate is better.
+/// How the candidate compares. All ratios are baseline ÷ candidate of times, so above 1 the
+/// candidate is better.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Comparison {
     /// The estimated ratio.
     pub ratio: f64,
     /// Its 95 % interval; `None` below six rounds.
     pub interval: Option<Interval>,
-    /// The relative difference that identical cells showed here, or that clock and histogram cannot resolve; `None`
-    /// without a twin or with too few rounds of it.
+    /// The relative difference that identical cells showed here, or that clock and histogram cannot
+    /// resolve; `None` without a twin or with too few rounds of it.
     pub noise_floor: Option<f64>,
     /// What follows.
     pub verdict: Verdict,
@@ -65,10 +66,12 @@ pub struct Comparison {
 
 /// Compares a candidate with a baseline, given the A-A twin of the baseline.
 ///
-/// `twin` pairs the baseline with its twin, in rounds of its own (a round may have lost one of its cells). `margin` is
-/// the relative difference within which two cells count as the same, [`DEFAULT_MARGIN`] by default.
+/// `twin` pairs the baseline with its twin, in rounds of its own (a round may have lost one of its
+/// cells). `margin` is the relative difference within which two cells count as the same,
+/// [`DEFAULT_MARGIN`] by default.
 ///
-/// `None` when the sides have no estimate: different lengths, no round, or a value that is not positive.
+/// `None` when the sides have no estimate: different lengths, no round, or a value that is not
+/// positive.
 #[must_use]
 pub fn compare(
     sides: Sides<'_>,
@@ -89,7 +92,8 @@ fn noise_floor(twin: Sides<'_>, resolution: Resolution) -> Option<f64> {
     Some(twins.largest_bound().exp_m1().max(resolution.relative()))
 }
 
-/// The verdict, from the logarithm of the ratio; a relative difference d is ln(1 + d) on that scale.
+/// The verdict, from the logarithm of the ratio; a relative difference d is ln(1 + d) on that
+/// scale.
 fn verdict(log: f64, interval: Option<Interval>, floor: Option<f64>, margin: f64) -> Verdict {
     let (Some(interval), Some(floor)) = (interval, floor) else {
         return Verdict::Unresolved;

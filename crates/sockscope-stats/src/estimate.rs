@@ -1,12 +1,14 @@
 //! Estimate: one number from one value per round, with the interval that belongs to it.
 //!
-//! The estimate is that of Hodges and Lehmann, the median of the averages of all pairs (the Walsh averages); the interval
-//! runs between the Walsh averages that the signed-rank test leaves in ([`crate::signed_rank`]). J. Hodges, E. Lehmann,
-//! "Estimates of location based on rank tests", Annals of Mathematical Statistics 34 (1963) 598–611; J. Walsh, "Some
-//! significance tests for the median which are valid under very general conditions", ibid. 20 (1949) 64–81.
+//! The estimate is that of Hodges and Lehmann, the median of the averages of all pairs (the Walsh
+//! averages); the interval runs between the Walsh averages that the signed-rank test leaves in
+//! ([`crate::signed_rank`]). J. Hodges, E. Lehmann, "Estimates of location based on rank tests",
+//! Annals of Mathematical Statistics 34 (1963) 598–611; J. Walsh, "Some significance tests for the
+//! median which are valid under very general conditions", ibid. 20 (1949) 64–81.
 //!
-//! Both are nearly as sharp as the mean and the t interval when the noise is normal, and unlike them hardly move when one
-//! round of ten was disturbed. A percentile bootstrap of 10 rounds, the usual alternative, covers only 86–93 %.
+//! Both are nearly as sharp as the mean and the t interval when the noise is normal, and unlike
+//! them hardly move when one round of ten was disturbed. A percentile bootstrap of 10 rounds, the
+//! usual alternative, covers only 86–93 %.
 
 use crate::signed_rank;
 
@@ -51,7 +53,8 @@ impl Estimate {
     }
 }
 
-/// Estimates the centre of `values`, one per round: the shift of paired differences, or the level of a single series.
+/// Estimates the centre of `values`, one per round: the shift of paired differences, or the level
+/// of a single series.
 ///
 /// `None` without values or when one is not finite.
 #[must_use]
@@ -75,8 +78,9 @@ pub fn difference(a: &[f64], b: &[f64]) -> Option<Estimate> {
 
 /// Estimates `ln(a / b)` of positive values that were measured in the same rounds.
 ///
-/// Noise of a machine scales with what is measured, so ratios are estimated on their logarithms: twice as fast and half as
-/// fast then lie equally far from 1. `None` as for [`difference`], and when a value is not positive.
+/// Noise of a machine scales with what is measured, so ratios are estimated on their logarithms:
+/// twice as fast and half as fast then lie equally far from 1. `None` as for [`difference`], and
+/// when a value is not positive.
 #[must_use]
 pub fn log_ratio(a: &[f64], b: &[f64]) -> Option<Estimate> {
     // The logarithm of what is not positive is not finite, and refused as such.
@@ -126,7 +130,8 @@ mod tests {
 
     #[test]
     fn a_textbook_example_is_reproduced() {
-        // Hollander, Wolfe, Chicken, example 3.1 to 3.4 (Hamilton's depression scale): −0.46 with (−0.786, −0.010) at 96 %.
+        // Hollander, Wolfe, Chicken, example 3.1 to 3.4 (Hamilton's depression scale): −0.46 with
+        // (−0.786, −0.010) at 96 %.
         let before = [1.83, 0.50, 1.62, 2.48, 1.68, 1.88, 1.55, 3.06, 1.30];
         #[expect(clippy::approx_constant, reason = "3.14 is a patient's score")]
         let after = [0.878, 0.647, 0.598, 2.05, 1.06, 1.29, 1.06, 3.14, 1.29];
@@ -171,7 +176,7 @@ mod tests {
         }
 
         #[test]
-        fn a_shift_of_every_round_is_the_shift_of_the_estimate(a in rounds(), shift in -10.0_f64..10.0) {
+        fn a_shift_of_all_is_the_shift_of_the_estimate(a in rounds(), shift in -10.0_f64..10.0) {
             let shifted: Vec<f64> = a.iter().map(|value| value + shift).collect();
             let estimate = centre(&a).unwrap().value;
             prop_assert!((centre(&shifted).unwrap().value - estimate - shift).abs() < 1e-9);

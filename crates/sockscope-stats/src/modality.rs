@@ -1,7 +1,8 @@
 //! Modality: whether samples or blocks fall into two groups, so that a median describes neither.
 //!
-//! Two processes that the scheduler puts now on one core, now on two, take 4 µs and 60 µs; "the median" is then a coin
-//! toss. B. Gregg, "Frequency trails: modes and modality" (2015), shows how common this is in latencies.
+//! Two processes that the scheduler puts now on one core, now on two, take 4 µs and 60 µs; "the
+//! median" is then a coin toss. B. Gregg, "Frequency trails: modes and modality" (2015), shows how
+//! common this is in latencies.
 
 use crate::Histogram;
 
@@ -19,11 +20,13 @@ pub struct Groups {
 /// Groups closer than this are not worth a word.
 const MIN_DISTANCE: f64 = 1.2;
 
-/// Finds two groups in a few values, one per round: when a split exists whose gap is wider than either group.
+/// Finds two groups in a few values, one per round: when a split exists whose gap is wider than
+/// either group.
 ///
-/// That is Dunn's criterion of well-separated clusters (J. Dunn, "Well-separated clusters and optimal fuzzy partitions",
-/// Journal of Cybernetics 4 (1974) 95–104), on logarithms. Each group holds at least a quarter of the values and three,
-/// so that one or two disturbed rounds are no group. `None` for values that are not positive, and below eight.
+/// That is Dunn's criterion of well-separated clusters (J. Dunn, "Well-separated clusters and
+/// optimal fuzzy partitions", Journal of Cybernetics 4 (1974) 95–104), on logarithms. Each group
+/// holds at least a quarter of the values and three, so that one or two disturbed rounds are no
+/// group. `None` for values that are not positive, and below eight.
 #[must_use]
 pub fn of_rounds(values: &[f64]) -> Option<Groups> {
     const MIN_VALUES: usize = 8;
@@ -50,9 +53,10 @@ pub fn of_rounds(values: &[f64]) -> Option<Groups> {
 
 /// Finds two groups in the samples of a cell: two peaks with a lowland between them.
 ///
-/// The samples are counted in bins a tenth of their value wide (wider when the clock is coarse). A lowland is a bin lower
-/// than half of the lower of two peaks around it; each side must hold a tenth of the samples. The idea is A. Akinshin's
-/// "Lowland multimodality detection" (2020): depth of the valley, not number of peaks, tells groups from noise.
+/// The samples are counted in bins a tenth of their value wide (wider when the clock is coarse). A
+/// lowland is a bin lower than half of the lower of two peaks around it; each side must hold a
+/// tenth of the samples. The idea is A. Akinshin's "Lowland multimodality detection" (2020): depth
+/// of the valley, not number of peaks, tells groups from noise.
 #[must_use]
 pub fn of_samples(samples: &Histogram, clock_ns: u64) -> Option<Groups> {
     const MIN_SAMPLES: u64 = 1_000;
@@ -85,7 +89,8 @@ struct Bins {
 }
 
 impl Bins {
-    /// The samples between the 1st and the 99th percentile, so that a far tail does not stretch the scale.
+    /// The samples between the 1st and the 99th percentile, so that a far tail does not stretch the
+    /// scale.
     fn of(samples: &Histogram, clock_ns: u64) -> Option<Self> {
         const RELATIVE_WIDTH: f64 = 1.1;
         let (low, high) = (samples.quantile(0.01)?.max(1), samples.quantile(0.99)?.max(1));

@@ -1,7 +1,8 @@
 //! Percentiles: which ones the samples of a cell support.
 //!
-//! The 99.9th percentile of 300 samples is a story about one of them. A percentile is stated only when enough samples
-//! lie beyond it, and only when they come from enough blocks: ten slow messages in one block are one event, not ten.
+//! The 99.9th percentile of 300 samples is a story about one of them. A percentile is stated only
+//! when enough samples lie beyond it, and only when they come from enough blocks: ten slow messages
+//! in one block are one event, not ten.
 
 use crate::Histogram;
 

@@ -1,21 +1,24 @@
 //! Signed-rank limits: which Walsh averages bound a 95 % interval.
 //!
-//! Under symmetry of the differences, Wilcoxon's signed-rank statistic T⁺ has a distribution that is known exactly for
-//! every n, whatever the shape of the noise. Its lower tail says how many of the smallest and largest Walsh averages to
-//! leave out. F. Wilcoxon, "Individual comparisons by ranking methods", Biometrics Bulletin 1 (1945) 80–83; the interval
-//! is Tukey's: M. Hollander, D. Wolfe, E. Chicken, *Nonparametric Statistical Methods*, 3rd ed. (2014), section 3.3.
+//! Under symmetry of the differences, Wilcoxon's signed-rank statistic T⁺ has a distribution that
+//! is known exactly for every n, whatever the shape of the noise. Its lower tail says how many of
+//! the smallest and largest Walsh averages to leave out. F. Wilcoxon, "Individual comparisons by
+//! ranking methods", Biometrics Bulletin 1 (1945) 80–83; the interval is Tukey's: M. Hollander, D.
+//! Wolfe, E. Chicken, *Nonparametric Statistical Methods*, 3rd ed. (2014), section 3.3.
 
 /// The level of every interval of this project.
 pub const CONFIDENCE: f64 = 0.95;
 /// The fewest differences that allow a 95 % interval: 2 × 2⁻⁵ is more than 5 %, 2 × 2⁻⁶ is less.
 pub const MIN_DIFFERENCES: usize = 6;
-/// Up to here the distribution is computed; beyond, its normal approximation is within a rank or two.
+/// Up to here the distribution is computed; beyond, its normal approximation is within a rank or
+/// two.
 const EXACT_MAX: usize = 60;
 
-/// How many Walsh averages to leave out at each end of the sorted list for a two-sided 95 % interval.
+/// How many Walsh averages to leave out at each end of the sorted list for a two-sided 95 %
+/// interval.
 ///
-/// `None` below [`MIN_DIFFERENCES`]. For 10 differences it is 8: the interval runs from the 9th smallest to the 9th
-/// largest of 55.
+/// `None` below [`MIN_DIFFERENCES`]. For 10 differences it is 8: the interval runs from the 9th
+/// smallest to the 9th largest of 55.
 #[must_use]
 pub fn left_out(differences: usize) -> Option<usize> {
     if differences < MIN_DIFFERENCES {
@@ -35,7 +38,8 @@ fn exact(differences: usize, tail: f64) -> Option<usize> {
     within.count().checked_sub(1)
 }
 
-/// P(T⁺ = t) for every t: each rank is added with probability one half, so the ranks are folded in one at a time.
+/// P(T⁺ = t) for every t: each rank is added with probability one half, so the ranks are folded in
+/// one at a time.
 fn distribution(differences: usize) -> Vec<f64> {
     let mut probability = vec![0.0; differences * (differences + 1) / 2 + 1];
     probability[0] = 1.0;
@@ -48,7 +52,8 @@ fn distribution(differences: usize) -> Vec<f64> {
     probability
 }
 
-/// The same from the normal approximation with continuity correction (Hollander, Wolfe, Chicken, equation 3.11).
+/// The same from the normal approximation with continuity correction (Hollander, Wolfe, Chicken,
+/// equation 3.11).
 fn approximate(differences: usize) -> usize {
     /// The 97.5th percentile of the standard normal distribution.
     const Z: f64 = 1.959_963_984_540_054;
@@ -70,7 +75,8 @@ mod tests {
 
     #[test]
     fn the_limits_are_those_of_the_published_tables() {
-        // Hollander, Wolfe, Chicken, table A.4, two-sided 5 %: the largest t with P(T⁺ ≤ t) ≤ 0.025.
+        // Hollander, Wolfe, Chicken, table A.4, two-sided 5 %: the largest t with P(T⁺ ≤ t) ≤
+        // 0.025.
         let rows = [
             (0, None),
             (5, None),

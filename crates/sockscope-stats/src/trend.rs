@@ -1,21 +1,25 @@
 //! Trend: whether a series of rounds drifts instead of scattering.
 //!
-//! A machine that warms up, throttles or fills a cache makes every later round slower. Pairing inside a round removes most
-//! of it from a comparison, but the plain numbers then depend on when they were taken. The test is that of Mann and
-//! Kendall: count the pairs of rounds that rise less those that fall, and compare with the exact distribution of that count
-//! over all orders. H. Mann, "Nonparametric tests against trend", Econometrica 13 (1945) 245–259; M. Kendall, *Rank
-//! Correlation Methods* (1948), chapter 5. The size is the median of the slopes of all pairs: P. Sen, "Estimates of the
-//! regression coefficient based on Kendall's tau", Journal of the American Statistical Association 63 (1968) 1379–1389.
+//! A machine that warms up, throttles or fills a cache makes every later round slower. Pairing
+//! inside a round removes most of it from a comparison, but the plain numbers then depend on when
+//! they were taken. The test is that of Mann and Kendall: count the pairs of rounds that rise less
+//! those that fall, and compare with the exact distribution of that count over all orders. H. Mann,
+//! "Nonparametric tests against trend", Econometrica 13 (1945) 245–259; M. Kendall, *Rank
+//! Correlation Methods* (1948), chapter 5. The size is the median of the slopes of all pairs: P.
+//! Sen, "Estimates of the regression coefficient based on Kendall's tau", Journal of the American
+//! Statistical Association 63 (1968) 1379–1389.
 
-/// How often a series without trend is called drifting. Six rounds in perfect order (2 of 720 orders) still count, and a
-/// result of 15 cells is warned about falsely less than once in 20.
+/// How often a series without trend is called drifting. Six rounds in perfect order (2 of 720
+/// orders) still count, and a result of 15 cells is warned about falsely less than once in 20.
 const ALPHA: f64 = 0.003;
 /// A drift below this, from the first round to the last, is not worth a word.
 const MIN_CHANGE: f64 = 0.05;
 
-/// The relative change from the first to the last of `values` (positive, in the order of the rounds), when they drift.
+/// The relative change from the first to the last of `values` (positive, in the order of the
+/// rounds), when they drift.
 ///
-/// `None` when the order looks like chance, when the change is below 5 %, and for values that are not positive.
+/// `None` when the order looks like chance, when the change is below 5 %, and for values that are
+/// not positive.
 #[must_use]
 pub fn drift(values: &[f64]) -> Option<f64> {
     let logs: Vec<f64> = values.iter().map(|value| value.ln()).collect();
@@ -38,8 +42,8 @@ fn probability_of_order(values: &[f64]) -> f64 {
     (2.0 * tail).min(1.0)
 }
 
-/// The probability of each number of falling pairs over all orders of `n` values: the n-th value, when it is inserted,
-/// falls behind 0 to n − 1 of the earlier ones, each equally likely.
+/// The probability of each number of falling pairs over all orders of `n` values: the n-th value,
+/// when it is inserted, falls behind 0 to n − 1 of the earlier ones, each equally likely.
 fn inversions(n: usize) -> Vec<f64> {
     let mut probability = vec![1.0];
     for inserted in 2..=n {
@@ -86,7 +90,7 @@ mod tests {
         let rows: [(&[f64], Option<f64>); 8] = [
             (&[100.0, 102.0, 104.0, 106.0, 108.0, 110.0], Some(0.10)),
             (&[110.0, 108.0, 106.0, 104.0, 102.0, 100.0], Some(-0.09)),
-            (&[100.0, 104.0, 102.0, 106.0, 108.0, 110.0], None), // six rounds must be in perfect order
+            (&[100.0, 104.0, 102.0, 106.0, 108.0, 110.0], None), // one out of order
             (&[100.0, 100.5, 101.0, 101.5, 102.0, 102.5], None), // ordered, but by 2.5 % only
             (&[100.0, 102.0, 104.0, 106.0, 108.0], None),        // five rounds are too few
             (&[100.0, 103.0, 101.0, 104.0, 106.0, 105.0, 108.0, 107.0, 110.0, 112.0], Some(0.12)),

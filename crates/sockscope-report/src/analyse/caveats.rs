@@ -1,6 +1,7 @@
 //! Caveats: everything in a result that speaks against trusting it.
 //!
-//! Each is a pure question to the report, asked in the order in which the answers matter. An unknown fact raises none.
+//! Each is a pure question to the report, asked in the order in which the answers matter. An
+//! unknown fact raises none.
 
 mod host;
 mod noise;

@@ -1,7 +1,8 @@
 //! Decomposition: where the time of a round trip goes, from differences of views.
 //!
-//! Every view adds one thing to another, so what that thing costs is their difference: of the means, because means of parts
-//! add up and medians do not, and round by round, so that what slows a whole round down cancels out.
+//! Every view adds one thing to another, so what that thing costs is their difference: of the
+//! means, because means of parts add up and medians do not, and round by round, so that what slows
+//! a whole round down cancels out.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +19,8 @@ const PARTS: [(Part, View, Option<View>); 4] = [
     (Part::WakeUp, View::CrossCore, Some(View::Spin)),
 ];
 
-/// The parts of every transport and size whose views were measured; servers that were already running have none.
+/// The parts of every transport and size whose views were measured; servers that were already
+/// running have none.
 pub(super) fn of(report: &Report) -> Vec<Decomposition> {
     if report.plan.is_attached() {
         return Vec::new();

@@ -53,7 +53,8 @@ pub struct Cell {
     pub id: String,
     /// Which of the twins it is.
     pub replica: Replica,
-    /// The short name of what is compared: a transport, or in attached mode an endpoint. The twin has its original's.
+    /// The short name of what is compared: a transport, or in attached mode an endpoint. The twin
+    /// has its original's.
     pub label: String,
     /// The address.
     pub endpoint: String,

@@ -62,7 +62,8 @@ impl From<sockscope_stats::Verdict> for Verdict {
     }
 }
 
-/// Two cells that differ in exactly one factor. A ratio above 1 always means that the candidate is better.
+/// Two cells that differ in exactly one factor. A ratio above 1 always means that the candidate is
+/// better.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
     /// In what they differ.
@@ -124,7 +125,8 @@ pub struct Decomposition {
     pub size: u64,
     /// Which part.
     pub part: Part,
-    /// Its cost in nanoseconds; negative when the two CPUs gain more by working at once than they lose.
+    /// Its cost in nanoseconds; negative when the two CPUs gain more by working at once than they
+    /// lose.
     pub ns: i64,
     /// The lower end of its interval; `None` below six rounds.
     pub lo: Option<i64>,

@@ -1,4 +1,5 @@
-//! Decimal: a `u64` as a decimal string, for integers that may pass 2^53 and would lose digits in other JSON readers.
+//! Decimal: a `u64` as a decimal string, for integers that may pass 2^53 and would lose digits in
+//! other JSON readers.
 
 use serde::{Deserialize, Deserializer, Serializer, de};
 

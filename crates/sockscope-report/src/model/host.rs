@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// The machine, as far as it could be read. `None` is "unknown", and unknown is never counted as bad.
+/// The machine, as far as it could be read. `None` is "unknown", and unknown is never counted as
+/// bad.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Host {

@@ -5,7 +5,8 @@ use sockscope_stats::{Histogram, Percentiles};
 use super::{Block, Cell, CpuPerOp, RttNs, SwitchesPerOp};
 
 impl Block {
-    /// The round-trip times of one block; the caller adds CPU time and switches. All zero without samples.
+    /// The round-trip times of one block; the caller adds CPU time and switches. All zero without
+    /// samples.
     #[must_use]
     pub fn of(round: u32, samples: &Histogram) -> Self {
         Self {
@@ -22,8 +23,8 @@ impl Block {
 }
 
 impl Cell {
-    /// Fills in everything that follows from the blocks and from their merged samples: round-trip times, CPU time and
-    /// switches per exchange, the histogram.
+    /// Fills in everything that follows from the blocks and from their merged samples: round-trip
+    /// times, CPU time and switches per exchange, the histogram.
     pub fn summarise(&mut self, merged: &Histogram) {
         self.histogram = (!merged.is_empty()).then(|| merged.to_base64());
         self.rtt_ns = rtt(merged, &self.blocks);

@@ -1,15 +1,17 @@
 //! Gobench: the lines of Go's `testing` package, for `benchstat`.
 //!
-//! The format is that of golang.org/design/14313-benchmark-format: header lines `key: value`, then a line per measurement
-//! that starts with `Benchmark`. One line is one block, because `benchstat` takes every line for an independent measurement.
+//! The format is that of golang.org/design/14313-benchmark-format: header lines `key: value`, then
+//! a line per measurement that starts with `Benchmark`. One line is one block, because `benchstat`
+//! takes every line for an independent measurement.
 
 use crate::escape::escape;
 use crate::model::{Block, Cell, Report};
 
-/// One line per block, as Go's benchmarks print them: the mean as `ns/op`, then the percentiles that have support.
+/// One line per block, as Go's benchmarks print them: the mean as `ns/op`, then the percentiles
+/// that have support.
 ///
-/// Twins are left out: under the name of their baseline they would only weigh it twice. Caveats follow as lines that
-/// `benchstat` ignores.
+/// Twins are left out: under the name of their baseline they would only weigh it twice. Caveats
+/// follow as lines that `benchstat` ignores.
 #[must_use]
 pub fn gobench(report: &Report) -> String {
     let mut lines = header(report);

@@ -1,7 +1,7 @@
 //! Text: the result for a person who read no manual, 80 columns wide.
 //!
-//! First the numbers, then where the time goes, then what follows in plain words, then why not to trust it. Colour only
-//! repeats what the words say, so nothing is lost in a pipe.
+//! First the numbers, then where the time goes, then what follows in plain words, then why not to
+//! trust it. Colour only repeats what the words say, so nothing is lost in a pipe.
 
 mod caveats;
 mod facts;

@@ -6,7 +6,8 @@ use sockscope_report::model::{
 use sockscope_report::{Report, analyse};
 use sockscope_stats::Histogram;
 
-/// How long a round trip takes in one view: the view, over unix, over tcp, and how much rounds scatter.
+/// How long a round trip takes in one view: the view, over unix, over tcp, and how much rounds
+/// scatter.
 pub(crate) type Level = (View, u64, u64, f64);
 
 /// The machine of the article's repetition: two CPUs of a virtual machine.
@@ -124,7 +125,8 @@ fn cell(
     cell
 }
 
-/// A block: most samples at the level, a few slow ones, everything shifted by a scatter that `step` decides.
+/// A block: most samples at the level, a few slow ones, everything shifted by a scatter that `step`
+/// decides.
 fn samples(level: u64, scatter: f64, step: u32) -> Histogram {
     const POSITIONS: [f64; 11] = [0.2, -0.7, 0.5, -0.1, 0.9, -0.4, -1.0, 0.7, 0.0, -0.2, 0.4];
     let position = POSITIONS[step as usize % POSITIONS.len()];

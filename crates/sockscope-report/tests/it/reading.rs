@@ -1,4 +1,5 @@
-//! Reading: results come back as they were written, old ones stay readable, and what is no result is refused in words.
+//! Reading: results come back as they were written, old ones stay readable, and what is no result
+//! is refused in words.
 
 use serde_json::{Value, json};
 use sockscope_report::model::{CaveatCode, View};
@@ -6,7 +7,8 @@ use sockscope_report::{Report, render};
 
 use crate::fixture::{self, ARTICLE};
 
-/// A result as version 0.1.0 wrote it. It is never written anew: a later version must read it as it is.
+/// A result as version 0.1.0 wrote it. It is never written anew: a later version must read it as it
+/// is.
 const GOLDEN: &str = include_str!("golden/bench-1.json");
 
 #[test]
@@ -35,8 +37,9 @@ fn the_keys_are_those_of_the_contract() {
         ("", "schema host plan seed partial cells unavailable comparisons decomposition caveats"),
         (
             "/cells/0",
-            "id replica endpoint transport service workload client_engine server_engine view placement wait size \
-             connections depth rate buffers nodelay rtt_ns cpu_ns_per_op switches_per_op blocks histogram",
+            "id replica endpoint transport service workload client_engine server_engine view \
+             placement wait size connections depth rate buffers nodelay rtt_ns cpu_ns_per_op switches_per_op \
+             blocks histogram",
         ),
         ("/cells/0/placement", "client_cpus server_cpus relation"),
         ("/cells/0/rtt_ns", "mean p50 p90 p99 p999 max samples"),
@@ -45,8 +48,8 @@ fn the_keys_are_those_of_the_contract() {
         ("/cells/0/blocks/0", "round mean p50 p99 samples"),
         (
             "/comparisons/0",
-            "factor baseline_cell candidate_cell baseline candidate view size statistic better ratio lo hi confidence \
-             noise_floor verdict",
+            "factor baseline_cell candidate_cell baseline candidate view size \
+             statistic better ratio lo hi confidence noise_floor verdict",
         ),
         ("/decomposition/0", "transport part ns lo hi resolved"),
         ("/caveats/0", "code text advice"),

@@ -1,6 +1,7 @@
 //! Snapshots: whole texts, compared exactly with committed files.
 //!
-//! `SNAPSHOTS=overwrite cargo test -p sockscope-report` writes them anew; read the difference before you commit it.
+//! `SNAPSHOTS=overwrite cargo test -p sockscope-report` writes them anew; read the difference
+//! before you commit it.
 
 use snapbox::{assert_data_eq, file};
 use sockscope_report::model::{CellError, Unavailable, View};

@@ -96,7 +96,8 @@ fn the_sentences_follow_the_claims() {
             SHORT,
             Some(SHORT),
             format!(
-                "{open} {CORE}, and also {WOKEN}. Run at least 6 rounds (--rounds 6), so that there is an interval."
+                "{open} {CORE}, and also {WOKEN}. \
+                 Run at least 6 rounds (--rounds 6), so that there is an interval."
             ),
         ),
     ];

@@ -1,4 +1,5 @@
-//! Width: whatever is in a result, its text fits in 80 columns and holds nothing that a terminal would obey.
+//! Width: whatever is in a result, its text fits in 80 columns and holds nothing that a terminal
+//! would obey.
 
 use proptest::prelude::*;
 use sockscope_report::model::{
@@ -100,7 +101,10 @@ prop_compose! {
             interrupted,
             partial,
             runs,
-            unavailable: unavailable.into_iter().map(|(view, reason)| Unavailable { view, reason }).collect(),
+            unavailable: unavailable
+                .into_iter()
+                .map(|(view, reason)| Unavailable { view, reason })
+                .collect(),
             ..Report::default()
         };
         analyse(&mut report);
@@ -110,8 +114,9 @@ prop_compose! {
 
 /// What a terminal would act on: controls, and the characters that turn text around or hide.
 fn is_harmful(c: char) -> bool {
-    let turns = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-    (c.is_control() && c != '\n') || turns
+    let hides = matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}');
+    let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    (c.is_control() && c != '\n') || turns || hides
 }
 
 proptest! {

@@ -1,4 +1,5 @@
-//! Encoding: a histogram as text, in the V2 format that all HdrHistogram tools read, base64 around it.
+//! Encoding: a histogram as text, in the V2 format that all HdrHistogram tools read, base64 around
+//! it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,13 +7,16 @@ use hdrhistogram::serialization::{DeserializeError, Deserializer, Serializer, V2
 
 use super::{DIGITS, Histogram, LOWEST_NS};
 
-/// The V2 header: cookie, payload length, offset, digits (4 bytes each), lowest, highest, ratio (8 bytes each).
+/// The V2 header: cookie, payload length, offset, digits (4 bytes each), lowest, highest, ratio (8
+/// bytes each).
 const HEADER_BYTES: usize = 40;
 /// No histogram of these bounds is longer: 27 648 counts of at most 9 bytes.
 const PAYLOAD_BYTES_MAX: usize = 27_648 * 9;
-/// A variable-length integer of all ones: a run of 2^63 zeros, which no writer produces and the decoder negates.
+/// A variable-length integer of all ones: a run of 2^63 zeros, which no writer produces and the
+/// decoder negates.
 const IMPOSSIBLE_RUN: [u8; 9] = [0xff; 9];
-/// More samples than 280 years of one a microsecond: a damaged count, and a sum that could overflow later.
+/// More samples than 280 years of one a microsecond: a damaged count, and a sum that could overflow
+/// later.
 const COUNT_MAX: u64 = 1 << 53;
 
 /// Why a text is not a histogram of ours.
@@ -134,7 +138,10 @@ mod tests {
 
         #[test]
         fn no_damage_makes_the_decoder_panic(
-            payload in prop::collection::vec(prop_oneof![Just(0xff_u8), Just(0xfe), any::<u8>()], 0..300),
+            payload in prop::collection::vec(
+                prop_oneof![Just(0xff_u8), Just(0xfe), any::<u8>()],
+                0..300,
+            ),
         ) {
             let mut bytes = STANDARD.decode(Histogram::new().to_base64()).unwrap();
             bytes.truncate(HEADER_BYTES);

@@ -1,8 +1,10 @@
-//! Coverage: how often the 95 % interval contains the truth, and how often identical cells read "different".
+//! Coverage: how often the 95 % interval contains the truth, and how often identical cells read
+//! "different".
 //!
-//! Simulated is what a run does: two cells whose true ratio is known, measured once per round in random order under the
-//! same shape of noise. Both cells having the same shape is what makes the paired log-ratios symmetric, which is all that
-//! the signed-rank interval asks for; the noise itself may be as skewed as it likes.
+//! Simulated is what a run does: two cells whose true ratio is known, measured once per round in
+//! random order under the same shape of noise. Both cells having the same shape is what makes the
+//! paired log-ratios symmetric, which is all that the signed-rank interval asks for; the noise
+//! itself may be as skewed as it likes.
 
 use sockscope_stats::comparison::{DEFAULT_MARGIN, Resolution, Sides};
 use sockscope_stats::{Verdict, compare, estimate};

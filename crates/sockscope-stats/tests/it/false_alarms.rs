@@ -1,4 +1,5 @@
-//! False alarms: how often the detectors of drift and of groups cry wolf, and that they cry when there is one.
+//! False alarms: how often the detectors of drift and of groups cry wolf, and that they cry when
+//! there is one.
 
 use sockscope_stats::{Histogram, modality, trend};
 
@@ -42,7 +43,8 @@ fn one_group_of_rounds_is_rarely_called_two() {
         for rounds in [8, 10, 30] {
             let rate = alarms(shape, rounds, |values| modality::of_rounds(values).is_some());
             eprintln!("{shape:?}, {rounds} rounds: false groups in {:.2} %", rate * 100.0);
-            // Three disturbed rounds of ten, all alike, are a group: that happens to contaminated noise by its nature.
+            // Three disturbed rounds of ten, all alike, are a group: that happens to contaminated
+            // noise by its nature.
             let allowed = if shape == Shape::Contaminated { 0.12 } else { 0.01 };
             assert!(rate <= allowed, "{shape:?}, {rounds} rounds: {rate}");
         }

@@ -12,7 +12,8 @@ pub(crate) enum Shape {
     Normal,
     /// Student's t with two degrees of freedom, 2 %: its variance is infinite.
     HeavyTailed,
-    /// Every block of the run takes half a percent longer than the one before it, with 1 % of normal noise on top.
+    /// Every block of the run takes half a percent longer than the one before it, with 1 % of
+    /// normal noise on top.
     Drifting,
     /// Exponential: 10 % on average, never below zero.
     Skewed,
@@ -44,7 +45,8 @@ impl Shape {
 
 /// One run: for each cell, its value in every round.
 ///
-/// As in a real run, each round measures every cell once, in random order, and time goes on from block to block.
+/// As in a real run, each round measures every cell once, in random order, and time goes on from
+/// block to block.
 pub(crate) fn run<const CELLS: usize>(
     rng: &mut Pcg64Mcg,
     shape: Shape,

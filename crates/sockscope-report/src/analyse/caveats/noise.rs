@@ -40,7 +40,7 @@ pub(super) fn drift(report: &Report) -> Option<Caveat> {
         CaveatCode::Drift,
         &seen.collect::<Vec<_>>(),
         |list| format!("Times drifted from the first to the last round in {list}."),
-        "Ratios are paired by round and hardly affected; for the times, wait until the machine is steady.",
+        "Ratios are paired by round and hardly affected; for times, wait for a steady machine.",
     )
 }
 

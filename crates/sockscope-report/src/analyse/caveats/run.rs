@@ -32,7 +32,7 @@ pub(super) fn cell_failed(report: &Report) -> Option<Caveat> {
         CaveatCode::CellFailed,
         &failed.collect::<Vec<_>>(),
         |list| format!("Could not be measured to the end: {list}."),
-        "Read the error; what was measured before it is in the result, and not compared beyond that.",
+        "What was measured before is in the result; mend the cause and run it again.",
     )
 }
 

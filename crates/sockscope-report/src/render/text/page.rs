@@ -67,7 +67,8 @@ impl Page {
     }
 }
 
-/// Breaks a text into lines of at most `width` columns, inside a word only where it is longer than a line.
+/// Breaks a text into lines of at most `width` columns, inside a word only where it is longer than
+/// a line.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in words(text) {
@@ -117,7 +118,8 @@ fn pieces(word: &str, width: usize) -> Vec<String> {
     pieces
 }
 
-/// A text in at most `width` columns: its middle left out when it is longer, because ends tell names apart.
+/// A text in at most `width` columns: its middle left out when it is longer, because ends tell
+/// names apart.
 pub(super) fn shorten(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();

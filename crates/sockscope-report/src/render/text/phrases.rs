@@ -4,7 +4,8 @@ use crate::escape::escape;
 use crate::model::{Part, Report, View};
 use crate::units;
 
-/// What is compared, as a sentence names it: transports by their usual name, servers by their address.
+/// What is compared, as a sentence names it: transports by their usual name, servers by their
+/// address.
 pub(super) fn name(label: &str) -> String {
     let spoken = match label {
         "unix" => "Unix",
@@ -53,9 +54,7 @@ pub(super) fn part(part: &Part) -> Option<&'static str> {
         Part::Socket => "what the kernel does to send, queue and receive, there and back",
         Part::Switch => "one CPU changing from one process to the other and back",
         Part::Cache => "moving data to another CPU and back, less what both do at once",
-        Part::WakeUp => {
-            "waking an idle CPU, there and back: the scheduler's and the machine's cost, not the socket's"
-        }
+        Part::WakeUp => "waking an idle CPU both ways: the scheduler's cost, not the socket's",
         Part::Other(_) => return None,
     })
 }

@@ -1,8 +1,8 @@
 //! Reading: what the verdict of a comparison may be called in words.
 //!
-//! A comparison counts as `same` when its interval lies within the noise floor. Where that floor is below the margin, the
-//! two are the same for a reader too; where identical cells differed by 30 %, they are merely not told apart, and "same"
-//! would be untrue.
+//! A comparison counts as `same` when its interval lies within the noise floor. Where that floor is
+//! below the margin, the two are the same for a reader too; where identical cells differed by 30 %,
+//! they are merely not told apart, and "same" would be untrue.
 
 use crate::model::{Comparison, Verdict};
 use crate::units;

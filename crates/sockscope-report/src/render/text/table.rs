@@ -1,6 +1,7 @@
 //! Table: a row per view, with the times of each side and how they compare.
 //!
-//! Two short names fit side by side, the candidate before the baseline; anything else gets a row per name.
+//! Two short names fit side by side, the candidate before the baseline; anything else gets a row
+//! per name.
 
 use comfy_table::{Cell as Field, CellAlignment, ContentArrangement, Row, Table, presets};
 use unicode_width::UnicodeWidthStr as _;
@@ -84,7 +85,8 @@ fn wide(report: &Report, style: &Style) -> Table {
     table
 }
 
-/// The first layout that is narrow enough: side by side, else below each other with names as long as there is room.
+/// The first layout that is narrow enough: side by side, else below each other with names as long
+/// as there is room.
 fn fitting(report: &Report, style: &Style) -> Table {
     // Measured without colour, which takes no room.
     let fits = |table: Table| table.lines().all(|line| line.trim_end().width() <= WIDTH);

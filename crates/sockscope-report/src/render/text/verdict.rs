@@ -1,7 +1,8 @@
 //! Verdict: one to three plain sentences that follow from the numbers, and what to do.
 //!
-//! Every sentence is a function of verdicts and intervals and says no more than these: "faster" only where a comparison says
-//! so, "but only" only where two intervals do not overlap, a cause only where it was resolved.
+//! Every sentence is a function of verdicts and intervals and says no more than these: "faster"
+//! only where a comparison says so, "but only" only where two intervals do not overlap, a cause
+//! only where it was resolved.
 
 mod advice;
 mod claim;
@@ -14,7 +15,8 @@ use super::reading::Reading;
 use crate::model::{Cell, Comparison, Decomposition, Part, Report, Statistic, View};
 use crate::units;
 
-/// Which view stands for "this machine": those that show the socket and not the scheduler come first.
+/// Which view stands for "this machine": those that show the socket and not the scheduler come
+/// first.
 const MAIN: [View; 6] =
     [View::SameCore, View::ClientPinned, View::Spin, View::Solo, View::Free, View::CrossCore];
 /// Which view is set against it: the one that costs most first.
@@ -84,7 +86,8 @@ fn alone(report: &Report) -> String {
     let kind = if statistic == Statistic::Mean { "on average" } else { "in the median" };
     let time = units::time(ns as f64);
     format!(
-        "A round trip over {name} takes {time} {kind} {}. Nothing else was measured to compare it with.",
+        "A round trip over {name} takes {time} {kind} {}. \
+         Nothing else was measured to compare it with.",
         phrases::when(&cell.view)
     )
 }
@@ -124,7 +127,8 @@ impl<'a> WakeUp<'a> {
             _ => format!("{times:.0}"),
         };
         Some(format!(
-            "Waking idle CPUs costs {}{} of each round trip over {}, {times} times the socket itself ({}).",
+            "Waking idle CPUs costs {}{} of each round trip over {}, \
+             {times} times the socket itself ({}).",
             if self.is_rough() { "roughly " } else { "" },
             units::time(self.cost.ns as f64),
             phrases::name(self.label),

@@ -37,7 +37,8 @@ fn more_rounds(facing: &[Facing<'_>]) -> String {
     }
 }
 
-/// Whether the wake-up, at its least, costs more than any transport saves, and the two ways around it were measured.
+/// Whether the wake-up, at its least, costs more than any transport saves, and the two ways around
+/// it were measured.
 fn outweighs(report: &Report, wake_up: &WakeUp<'_>, facing: &[Facing<'_>]) -> bool {
     let least = wake_up.cost.lo.unwrap_or(0);
     let mean = |label: &str, view: &View| {

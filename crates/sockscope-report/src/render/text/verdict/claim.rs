@@ -12,7 +12,8 @@ pub(super) struct Claim<'a> {
     pub(super) reading: Reading,
 }
 
-/// "Unix is 1.37x faster than TCP when both ends share a core, but only 1.13x when each message wakes an idle CPU."
+/// "Unix is 1.37x faster than TCP when both ends share a core, but only 1.13x when each message
+/// wakes an idle CPU."
 pub(super) fn of(facing: &Facing<'_>) -> String {
     let Facing { main, contrast } = facing;
     format!("{}{}.", opening(main), contrast.map_or(String::new(), |other| ending(main, &other)))
