@@ -14,8 +14,7 @@ use crate::value;
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// What to probe, such as tcp:localhost:8080, unix:/run/x.sock or udp:[::1]:9
-    #[arg(value_name = "ENDPOINT", required = true, value_parser = value::endpoint())]
+    #[arg(value_name = "ENDPOINT", help = ENDPOINT_HELP, required = true, value_parser = value::endpoint())]
     pub(super) endpoints: Vec<Endpoint>,
 
     /// Stop after N probes of each endpoint [default: at Ctrl-C]
@@ -89,6 +88,9 @@ fn interval(text: &str) -> Result<Duration, String> {
         text => value::duration(text),
     }
 }
+
+const ENDPOINT_HELP: &str =
+    "What to probe, such as tcp:localhost:8080, unix:/run/x.sock or udp:[::1]:9";
 
 const AFTER_HELP: &str = "\
 A round trip lasts from just before the first send to just after the last

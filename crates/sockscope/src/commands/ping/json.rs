@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::failure::{Failure, Fault};
-use super::prober::{Measured, Outcome};
+use super::prober::{Answer, Measured, Outcome};
 use super::tally::{Tally, Times};
 
 const SCHEMA: &str = "sockscope.ping/1";
@@ -77,8 +77,8 @@ pub(super) fn outcome(outcome: &Outcome) -> String {
         seq: outcome.seq,
         outcome: failure.map_or("answered", |failure| word(failure.fault())),
         bytes,
-        rtt_ns: answer.filter(|_| bytes.is_some()).map(|answer| answer.time_ns()),
-        connect_ns: answer.and_then(|answer| answer.connect_ns()),
+        rtt_ns: answer.filter(|_| bytes.is_some()).map(Answer::time_ns),
+        connect_ns: answer.and_then(Answer::connect_ns),
         error: failure.map(error),
     })
 }
