@@ -1,0 +1,16 @@
+//! Tests of the program as a user runs it: real processes, real sockets.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
+
+mod bench;
+mod bench_signals;
+mod cli_errors;
+mod cli_help;
+mod cli_output;
+mod ping_answers;
+mod ping_interrupt;
+mod ping_json;
+mod ping_losses;
+mod ping_scene;
+mod ping_wrong;
+mod running;
