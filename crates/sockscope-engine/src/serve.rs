@@ -2,17 +2,21 @@
 //!
 //! The contract of this engine:
 //!
-//! - Each worker thread has its own epoll set, level-triggered, and its own connections; while data moves, workers
-//!   share nothing. Each listener belongs to one worker, which gives every new connection to the worker that has the
-//!   fewest (`team.rs` says why).
-//! - One exchange of a connection costs its share of one `epoll_wait`, one receive and one send. No clock is read for
-//!   a service that needs none, nothing is allocated or logged, and no call is dynamic.
-//! - An idle connection has no buffer. What a slow peer does not take is kept, and until it has taken it the
-//!   connection is not read: memory is bounded by [`Options::buffer`] for the answer and as much for the input.
-//! - What goes wrong on a connection (a reset, a broken pipe, a byte that the service does not know) ends that
-//!   connection only. Without a free descriptor accepting pauses; it neither spins nor ends.
+//! - Each worker thread has its own epoll set, level-triggered, and its own connections; while data
+//!   moves, workers share nothing. Each listener belongs to one worker, which gives every new
+//!   connection to the worker that has the fewest (`team.rs` says why).
+//! - One exchange of a connection costs its share of one `epoll_wait`, one receive and one send. No
+//!   clock is read for a service that needs none, nothing is allocated or logged, and no call is
+//!   dynamic.
+//! - An idle connection has no buffer. What a slow peer does not take is kept, and until it has
+//!   taken it the connection is not read: memory is bounded by [`Options::buffer`] for the answer
+//!   and as much for the input.
+//! - What goes wrong on a connection (a reset, a broken pipe, a byte that the service does not
+//!   know) ends that connection only. Without a free descriptor accepting pauses; it neither spins nor
+//!   ends.
 //! - Asked to end, a server stops accepting, answers what it has received, and ends.
-//! - Nothing is printed: connections, pauses and the end are [`tracing`] events, never one for each message.
+//! - Nothing is printed: connections, pauses and the end are [`tracing`] events, never one for each
+//!   message.
 
 mod connection;
 mod deadlines;
@@ -46,8 +50,8 @@ pub struct Options {
     pub threads: NonZeroUsize,
     /// How long the server may go on answering what it has received once it was asked to end.
     pub grace: Duration,
-    /// The most that is read at once and kept unsent, in bytes; at least [`Out::MIN_SPACE`]. A message that is longer
-    /// is dropped.
+    /// The most that is read at once and kept unsent, in bytes; at least [`Out::MIN_SPACE`]. A
+    /// message that is longer is dropped.
     pub buffer: usize,
 }
 

@@ -2,25 +2,30 @@
 //!
 //! An *engine* moves bytes; a *machine* decides what they mean. An engine:
 //!
-//! - calls [`Service::on_open`] once, before anything else, on kinds that have connections (stream, seqpacket);
-//! - on streams calls [`Service::on_bytes`] with at least one byte, and calls it again with the rest while
-//!   [`Step::consumed`] is less than it gave and the machine still reads;
-//! - on seqpacket and datagram sockets calls [`Service::on_message`] once for each message (which may be empty);
+//! - calls [`Service::on_open`] once, before anything else, on kinds that have connections (stream,
+//!   seqpacket);
+//! - on streams calls [`Service::on_bytes`] with at least one byte, and calls it again with the
+//!   rest while [`Step::consumed`] is less than it gave and the machine still reads;
+//! - on seqpacket and datagram sockets calls [`Service::on_message`] once for each message (which
+//!   may be empty);
 //! - calls [`Service::on_deadline`] not before the deadline of the last step that named one;
-//! - calls [`Service::on_end`] when the peer has shut down its sending side and all that it sent was consumed;
-//! - after each call sends what is in [`Out`], whole and in order, before it calls again; nothing is lost when the peer
-//!   reads slowly, the engine then simply stops reading;
+//! - calls [`Service::on_end`] when the peer has shut down its sending side and all that it sent
+//!   was consumed;
+//! - after each call sends what is in [`Out`], whole and in order, before it calls again; nothing
+//!   is lost when the peer reads slowly, the engine then simply stops reading;
 //! - closes when a step says [`Next::Close`], after the answer has been sent.
 //!
-//! A machine never blocks, never sees a descriptor, and answers at most [`Out::room`] bytes for a call. An engine gives
-//! room for [`Out::MIN_SPACE`] bytes or more, so that every call can make progress.
-//! Machines are generic parameters, never trait objects: nothing in a measured loop is a dynamic call.
+//! A machine never blocks, never sees a descriptor, and answers at most [`Out::room`] bytes for a
+//! call. An engine gives room for [`Out::MIN_SPACE`] bytes or more, so that every call can make
+//! progress. Machines are generic parameters, never trait objects: nothing in a measured loop is a
+//! dynamic call.
 
 use std::fmt::{self, Display};
 use std::ops::{Add, Range, Sub};
 use std::time::Duration;
 
-/// A point of the engine's monotonic clock, in nanoseconds since an origin that only the engine knows.
+/// A point of the engine's monotonic clock, in nanoseconds since an origin that only the engine
+/// knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Time(u64);
 
@@ -62,11 +67,13 @@ impl Sub for Time {
 pub enum Close {
     /// The peer ended the conversation in an orderly way and was answered in full.
     PeerEnded,
-    /// The peer ended the conversation in the middle of a request; what was whole before it was answered.
+    /// The peer ended the conversation in the middle of a request; what was whole before it was
+    /// answered.
     CutShort,
     /// The service has said all it had to say.
     Done,
-    /// The peer sent a byte that the service's protocol does not know; the byte and its offset in the stream.
+    /// The peer sent a byte that the service's protocol does not know; the byte and its offset in
+    /// the stream.
     BadByte {
         /// The byte that was not expected.
         byte: u8,
@@ -106,10 +113,12 @@ pub struct Step {
     pub consumed: usize,
     /// What the machine wants next.
     pub next: Next,
-    /// When [`Service::on_deadline`] is to be called; `None` means never. It replaces the one of the step before.
+    /// When [`Service::on_deadline`] is to be called; `None` means never. It replaces the one of
+    /// the step before.
     pub deadline: Option<Time>,
-    /// Complete exchanges (request and answer) that this call finished, for the counters and the log. A service that
-    /// cannot tell where a request ends counts its answers; a message that finishes none was not understood.
+    /// Complete exchanges (request and answer) that this call finished, for the counters and the
+    /// log. A service that cannot tell where a request ends counts its answers; a message that
+    /// finishes none was not understood.
     pub exchanges: u32,
 }
 
@@ -143,8 +152,9 @@ impl Step {
 
 /// Where a machine writes its answer: space that the engine owns and bounds.
 ///
-/// An answer is either bytes copied in, or one range of the call's input, which the engine sends from where it lies
-/// (a large echo is never copied). The first `echo` of a call decides; copying after it is a bug of the machine.
+/// An answer is either bytes copied in, or one range of the call's input, which the engine sends
+/// from where it lies (a large echo is never copied). The first `echo` of a call decides; copying
+/// after it is a bug of the machine.
 #[derive(Debug)]
 pub struct Out<'a> {
     space: &'a mut [u8],
@@ -163,7 +173,8 @@ pub enum Answer {
 }
 
 impl<'a> Out<'a> {
-    /// The least space that an engine gives: enough for one line about a peer, or any other single answer.
+    /// The least space that an engine gives: enough for one line about a peer, or any other single
+    /// answer.
     pub const MIN_SPACE: usize = 1024;
 
     /// An empty answer over the engine's space.
@@ -211,8 +222,8 @@ impl<'a> Out<'a> {
 
 /// What a server says on one connection (or, on datagram sockets, to everyone).
 pub trait Service {
-    /// Whether `now` matters. Engines pass [`Time::ORIGIN`] to machines that do not need the clock and never read it
-    /// for them.
+    /// Whether `now` matters. Engines pass [`Time::ORIGIN`] to machines that do not need the clock
+    /// and never read it for them.
     const NEEDS_CLOCK: bool = false;
 
     /// Whether the service can answer single datagrams; a service that speaks first cannot.
@@ -227,9 +238,10 @@ pub trait Service {
     /// Bytes of a stream arrived.
     fn on_bytes(&mut self, input: &[u8], now: Time, out: &mut Out<'_>) -> Step;
 
-    /// One message arrived. `consumed` of the step is not looked at: a message is taken whole. A message that the
-    /// service does not know is left unanswered and finishes no exchange; the engine counts it as dropped. What a
-    /// service takes without an answer, because that is its job, finishes one exchange.
+    /// One message arrived. `consumed` of the step is not looked at: a message is taken whole. A
+    /// message that the service does not know is left unanswered and finishes no exchange; the
+    /// engine counts it as dropped. What a service takes without an answer, because that is its
+    /// job, finishes one exchange.
     fn on_message<P: Display>(
         &mut self,
         peer: &P,

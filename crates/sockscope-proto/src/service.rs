@@ -1,7 +1,7 @@
 //! The services: what a server says on a connection, or to a datagram.
 //!
-//! A service value is a template: an engine clones it for every connection (and once for every datagram socket), so a
-//! service owns nothing that its connections would share.
+//! A service value is a template: an engine clones it for every connection (and once for every
+//! datagram socket), so a service owns nothing that its connections would share.
 
 pub mod discard;
 pub mod echo;

@@ -1,16 +1,19 @@
 //! `Connection`: one accepted connection: its service, what is still to be sent, and how it ends.
 //!
-//! A connection does what an event allows and then states what it wants (an interest, a deadline, or its removal); its
-//! worker makes the kernel agree. The way of one small exchange is one receive, one call of the service and one send.
+//! A connection does what an event allows and then states what it wants (an interest, a deadline,
+//! or its removal); its worker makes the kernel agree. The way of one small exchange is one
+//! receive, one call of the service and one send.
 //!
-//! An orderly end is `shutdown(SHUT_WR)` and then reading on until the peer ends too, for a bounded time: a socket that
-//! is closed while unread bytes lie in it is reset, and the reset can overtake the last answer.
+//! An orderly end is `shutdown(SHUT_WR)` and then reading on until the peer ends too, for a bounded
+//! time: a socket that is closed while unread bytes lie in it is reset, and the reset can overtake
+//! the last answer.
 
 use std::fmt::{self, Display};
 use std::io;
 use std::time::Duration;
 
 use rustix::event::epoll::EventFlags;
+use rustix::io::Errno;
 use sockscope_net::{Conn, Kind};
 use sockscope_proto::machine::Answer;
 use sockscope_proto::{Next, Out, Service, Step, Time};
@@ -178,12 +181,11 @@ impl<S: Service> Connection<S> {
             Ok(0) if self.at_end() => self.on_end(turn),
             Ok(length) => {
                 self.traffic.received += length as u64;
-                match turn.input.get(..length) {
-                    Some(input) => self.feed(input, turn.space, turn.now),
-                    // Half a message means nothing: one that the buffer has cut off is dropped.
-                    None => self.traffic.dropped += 1,
-                }
+                let input = turn.input.get(..length).unwrap_or_default();
+                self.feed(input, turn.space, turn.now);
             }
+            // Half a message means nothing: one that the buffer would have cut off is dropped.
+            Err(error) if is_too_long(&error) => self.traffic.dropped += 1,
             Err(error) => {
                 self.fail(error);
                 return false;
@@ -314,4 +316,8 @@ impl Display for Seen<'_> {
 
 fn is_temporary(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
+}
+
+fn is_too_long(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(Errno::MSGSIZE.raw_os_error())
 }

@@ -1,7 +1,8 @@
 //! `Deadlines`: when which connection or listener of a worker is to be woken.
 //!
-//! An ordered set: each owner has at most one deadline here and takes it out itself, so nothing stale is kept. A worker
-//! whose connections name no deadline never touches it, and then reads no clock.
+//! An ordered set: each owner has at most one deadline here and takes it out itself, so nothing
+//! stale is kept. A worker whose connections name no deadline never touches it, and then reads no
+//! clock.
 
 use std::collections::BTreeSet;
 

@@ -4,7 +4,8 @@ use std::io;
 
 use thiserror::Error;
 
-/// Why a server could not start or go on. No client can cause one: what goes wrong on a connection ends that connection.
+/// Why a server could not start or go on. No client can cause one: what goes wrong on a connection
+/// ends that connection.
 #[derive(Debug, Error)]
 pub enum ServeError {
     /// The service answers no datagrams, and one of the listeners is a datagram socket.

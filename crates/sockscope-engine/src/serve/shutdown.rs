@@ -40,7 +40,8 @@ impl Shutdown {
         Ok(Self { shared: Arc::new(Shared { phase: AtomicU8::new(0), bell }) })
     }
 
-    /// Stop accepting, answer what was received, then end; within the grace of the server's options.
+    /// Stop accepting, answer what was received, then end; within the grace of the server's
+    /// options.
     pub fn finish(&self) {
         self.raise(Phase::Finishing);
     }

@@ -32,8 +32,8 @@ pub struct Traffic {
     pub sent: u64,
     /// Complete exchanges, as the service counts them.
     pub exchanges: u64,
-    /// Messages that were not answered as their sender hoped: not understood, cut off by the buffer, without an
-    /// address to answer to, or the sender's queue was full.
+    /// Messages that were not answered as their sender hoped: not understood, cut off by the
+    /// buffer, without an address to answer to, or the sender's queue was full.
     pub dropped: u64,
 }
 

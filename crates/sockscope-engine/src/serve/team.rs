@@ -1,10 +1,12 @@
-//! `Team`: what the workers of a server share: who has how many connections, and what is handed over.
+//! `Team`: what the workers of a server share: who has how many connections, and what is handed
+//! over.
 //!
-//! Each listener belongs to one worker, which accepts for all and gives every new connection to the worker that has
-//! the fewest. The alternatives were weighed: with `EPOLLEXCLUSIVE` the kernel wakes the same idle worker again and
-//! again, which then holds nearly all connections; `SO_REUSEPORT` spreads by hash, exists for network sockets only,
-//! would let a second server share the port unnoticed, and loses what is queued for a worker that ends. A hand-over
-//! costs one wake-up in the life of a connection, and nothing here is touched while data moves.
+//! Each listener belongs to one worker, which accepts for all and gives every new connection to the
+//! worker that has the fewest. The alternatives were weighed: with `EPOLLEXCLUSIVE` the kernel
+//! wakes the same idle worker again and again, which then holds nearly all connections;
+//! `SO_REUSEPORT` spreads by hash, exists for network sockets only, would let a second server share
+//! the port unnoticed, and loses what is queued for a worker that ends. A hand-over costs one
+//! wake-up in the life of a connection, and nothing here is touched while data moves.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -57,8 +59,8 @@ impl Team {
         self.seats[worker].bell.as_fd()
     }
 
-    /// Picks the worker for a new connection that `me` has accepted, and counts the connection there: the one with the
-    /// fewest, and `me` if it is one of those.
+    /// Picks the worker for a new connection that `me` has accepted, and counts the connection
+    /// there: the one with the fewest, and `me` if it is one of those.
     pub(super) fn assign(&self, me: usize) -> usize {
         let load = |seat: usize| self.seats[seat].connections.load(Ordering::Relaxed);
         let fewest = (0..self.seats.len()).min_by_key(|&seat| (load(seat), seat != me));

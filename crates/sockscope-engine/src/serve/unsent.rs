@@ -1,7 +1,7 @@
 //! `Unsent`: what a peer that reads slowly has not taken yet.
 //!
-//! It exists only while there is something in it, so an idle connection costs no buffer. While it exists its
-//! connection is not read, so it holds at most one answer and the rest of one read.
+//! It exists only while there is something in it, so an idle connection costs no buffer. While it
+//! exists its connection is not read, so it holds at most one answer and the rest of one read.
 
 /// An answer that the socket has not taken, and input that came after it.
 #[derive(Debug)]
@@ -17,7 +17,8 @@ impl Unsent {
         Self { answer: answer.into(), sent: 0, input: Box::default() }
     }
 
-    /// Keeps input that the service has not consumed, to be given to it once the answer has been sent.
+    /// Keeps input that the service has not consumed, to be given to it once the answer has been
+    /// sent.
     pub(super) fn keep_input(&mut self, input: &[u8]) {
         self.input = input.into();
     }

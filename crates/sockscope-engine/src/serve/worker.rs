@@ -145,7 +145,8 @@ impl<'s, S: Service + Clone> Worker<'s, S> {
         }
     }
 
-    /// Takes in what other workers have left here, and lets listeners try again that wait for a free descriptor.
+    /// Takes in what other workers have left here, and lets listeners try again that wait for a
+    /// free descriptor.
     fn on_bell(&mut self, time: Time) {
         for arrival in self.shared.team.take(self.me) {
             self.welcome(arrival, time);

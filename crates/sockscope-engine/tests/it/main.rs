@@ -4,3 +4,4 @@ mod allocation;
 mod faults;
 mod measure;
 mod plans;
+mod serve;

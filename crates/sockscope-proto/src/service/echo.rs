@@ -1,6 +1,7 @@
 //! `Echo`: what comes in goes out unchanged.
 //!
-//! The answer is always a range of the input, so an engine sends it from where it was received: no byte is copied.
+//! The answer is always a range of the input, so an engine sends it from where it was received: no
+//! byte is copied.
 
 use std::fmt::Display;
 

@@ -1,8 +1,9 @@
 //! `Pong`: answers each `ping` with `pong`.
 //!
-//! On a stream, tokens may arrive split or glued. Between tokens a line feed is answered with a line feed, so that
-//! `echo ping | nc` reads well; carriage return and space are dropped. Anything else closes the connection, as does any
-//! of these inside a token. A message is the token or it is not understood.
+//! On a stream, tokens may arrive split or glued. Between tokens a line feed is answered with a
+//! line feed, so that `echo ping | nc` reads well; carriage return and space are dropped. Anything
+//! else closes the connection, as does any of these inside a token. A message is the token or it is
+//! not understood.
 
 use std::fmt::Display;
 

@@ -1,4 +1,5 @@
-//! `Script`: plays an engine to a service in tests, on a simulated clock and with the least space an engine may give.
+//! `Script`: plays an engine to a service in tests, on a simulated clock and with the least space
+//! an engine may give.
 
 use proptest::sample::Index;
 
@@ -45,7 +46,8 @@ impl<S: Service> Script<S> {
         self
     }
 
-    /// Gives the bytes as a read would, and the rest again until all are consumed or the service closes.
+    /// Gives the bytes as a read would, and the rest again until all are consumed or the service
+    /// closes.
     pub(super) fn bytes(mut self, mut input: &[u8]) -> Self {
         while !input.is_empty() && self.heard.close.is_none() {
             let said = self.heard.bytes.len();

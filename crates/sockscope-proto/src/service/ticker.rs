@@ -1,8 +1,8 @@
 //! `Ticker`: says `pong` on a line once an interval, so many times, and then closes.
 //!
-//! The first line is said at once, as the program of the article does (it writes, then sleeps). The schedule is absolute:
-//! a line that was late moves none of those after it. What the peer says is read and dropped, and a peer that only
-//! shuts down its sending side still hears all.
+//! The first line is said at once, as the program of the article does (it writes, then sleeps). The
+//! schedule is absolute: a line that was late moves none of those after it. What the peer says is
+//! read and dropped, and a peer that only shuts down its sending side still hears all.
 
 use std::fmt::Display;
 use std::num::NonZeroU64;

@@ -1,7 +1,8 @@
 //! `Whoami`: tells who the server sees at the other end.
 //!
-//! On connections one line, said when the connection opens, and then an orderly close, so that a plain `nc` or `cat`
-//! returns. On datagram sockets one line for each message. What the peer sends is not looked at.
+//! On connections one line, said when the connection opens, and then an orderly close, so that a
+//! plain `nc` or `cat` returns. On datagram sockets one line for each message. What the peer sends
+//! is not looked at.
 
 use std::fmt::{self, Display, Write};
 

@@ -6,7 +6,7 @@ use rustix::net::{AddressFamily, Shutdown, shutdown, sockopt};
 
 use sockscope_proto::Service;
 
-use super::{Connection, End, GONE, Kind, LINGER, State, Turn, now};
+use super::{Connection, End, GONE, Kind, LINGER, State, Turn, is_temporary, is_too_long, now};
 
 impl<S: Service> Connection<S> {
     /// An event while neither reading nor sending: the peer has gone, or a linger goes on.
@@ -15,7 +15,7 @@ impl<S: Service> Connection<S> {
             State::Lingering(_) => match self.socket.receive(turn.input) {
                 Ok(0) if self.at_end() => self.settle_over(),
                 Ok(_) => {}
-                Err(error) if super::is_temporary(&error) => {}
+                Err(error) if is_temporary(&error) || is_too_long(&error) => {}
                 Err(_) => self.settle_over(),
             },
             State::Waiting if flags.intersects(GONE) => {
@@ -107,8 +107,9 @@ impl<S: Service> Connection<S> {
 
     /// How many bytes have been received and not been read.
     ///
-    /// A Unix socket is told to take no more first (the peer's next write is then a broken pipe), so that all it ever
-    /// took is answered. TCP acknowledges on, whatever it is told: there the count is what was acknowledged by now.
+    /// A Unix socket is told to take no more first (the peer's next write is then a broken pipe),
+    /// so that all it ever took is answered. TCP acknowledges on, whatever it is told: there the
+    /// count is what was acknowledged by now.
     fn received(&self) -> u64 {
         let unix = sockopt::socket_domain(&self.socket).is_ok_and(|is| is == AddressFamily::UNIX);
         let closed = unix && shutdown(&self.socket, Shutdown::Read).is_ok();

@@ -112,8 +112,8 @@ impl<S: Service + Clone> Worker<'_, S> {
         }
     }
 
-    /// Stops watching a listener until a connection closes or some time has passed: watched level-triggered, it would
-    /// keep its worker spinning.
+    /// Stops watching a listener until a connection closes or some time has passed: watched
+    /// level-triggered, it would keep its worker spinning.
     fn pause(&mut self, index: usize, error: &io::Error) {
         let Some(door) = self.doors.get_mut(index) else { return };
         if door.shut_until.is_some() || epoll::delete(&self.epoll, &door.listener).is_err() {
@@ -147,7 +147,8 @@ impl<S: Service + Clone> Worker<'_, S> {
     }
 }
 
-/// accept(2): on Linux it passes on errors that are already pending on the new connection, which say nothing of the next.
+/// accept(2): on Linux it passes on errors that are already pending on the new connection, which
+/// say nothing of the next.
 fn obstacle(error: &io::Error) -> Obstacle {
     use rustix::io::Errno;
     match error.raw_os_error().map(Errno::from_raw_os_error) {

@@ -1,4 +1,5 @@
-//! How a worker ends: what it does with its listeners and connections once the server was asked to end.
+//! How a worker ends: what it does with its listeners and connections once the server was asked to
+//! end.
 
 use rustix::event::epoll;
 use sockscope_net::Kind;
@@ -12,7 +13,8 @@ use crate::serve::deadlines::now;
 use crate::serve::shutdown::Phase;
 use crate::serve::token::Token;
 
-/// How much is still taken from a listener at the end: more than can be queued, less than a flood could bring.
+/// How much is still taken from a listener at the end: more than can be queued, less than a flood
+/// could bring.
 const LAST_ACCEPTS: usize = 8192;
 const LAST_BATCHES: usize = 128;
 
@@ -61,7 +63,8 @@ impl<S: Service + Clone> Worker<'_, S> {
         }
     }
 
-    /// Takes in who is already waiting, and closes the listeners; a socket file goes with its listener.
+    /// Takes in who is already waiting, and closes the listeners; a socket file goes with its
+    /// listener.
     fn close_doors(&mut self, time: Time) {
         for index in 0..self.doors.len() {
             match self.doors[index].listener.kind() {
@@ -76,7 +79,8 @@ impl<S: Service + Clone> Worker<'_, S> {
                 self.deadlines.change(Token::Listener(index), Some(until), None);
                 self.shared.team.resume();
             } else {
-                // An inherited listener stays open elsewhere, and would stay in the epoll set with it.
+                // An inherited listener stays open elsewhere, and would stay in the epoll set with
+                // it.
                 let _ = epoll::delete(&self.epoll, &door.listener);
             }
             info!(endpoint = &*self.shared.endpoints[door.endpoint], "listener closed");

@@ -1,7 +1,10 @@
 //! Messages: how a worker answers the datagrams of a listener.
 //!
-//! Nothing here waits: a sender whose queue is full does not get its answer, as datagrams may be lost anyway, and the
-//! loss is counted.
+//! Nothing here waits: a sender whose queue is full does not get its answer, as datagrams may be
+//! lost anyway, and the loss is counted. On Unix sockets the kernel charges unread answers to the
+//! send buffer of the server's one socket: a client that reads nothing can fill it, and until it
+//! reads or ends the others' answers are lost, too. Who must not be held up by strangers serves a
+//! seqpacket endpoint, where each connection has a buffer of its own.
 
 use std::fmt::{self, Display};
 use std::io;
@@ -30,7 +33,8 @@ impl<S: Service + Clone> Worker<'_, S> {
                     door.answer(message, &sender, &mut self.space, time, traffic);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
-                // Too long for the buffer, or the error of an answer that went before: only that one is lost.
+                // Too long for the buffer, or the error of an answer that went before: only that
+                // one is lost.
                 Err(_) => self.summary.traffic.dropped += 1,
             }
         }

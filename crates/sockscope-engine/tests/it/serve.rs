@@ -1,0 +1,8 @@
+//! The server: every kind of socket and every service, faults, and its end.
+
+mod allocation;
+mod backpressure;
+mod end;
+mod faults;
+mod matrix;
+mod support;
