@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
@@ -27,6 +27,17 @@ impl Interrupt {
             pipe::register(signal, writer.try_clone()?)?;
         }
         Ok(Self { reader, last })
+    }
+
+    /// The same for the first of the signals; the second ends the process at once, wherever it is stuck.
+    pub(crate) fn watch_first() -> io::Result<Self> {
+        let first_came = Arc::new(AtomicBool::new(false));
+        for signal in [SIGINT, SIGTERM] {
+            // In this order: the first signal finds the flag down, and raises it.
+            flag::register_conditional_default(signal, Arc::clone(&first_came))?;
+            flag::register(signal, Arc::clone(&first_came))?;
+        }
+        Self::watch()
     }
 
     /// Sleeps until the next of the signals.

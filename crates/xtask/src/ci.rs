@@ -43,7 +43,7 @@ const STEPS: &[Step] = &[
     Step {
         name: "documentation",
         environment: &[("RUSTDOCFLAGS", "-D warnings")],
-        command: &["cargo", "doc", "--workspace", "--no-deps", "--locked"],
+        command: &["cargo", "doc", "--keep-going", "--workspace", "--no-deps", "--locked"],
         needs: None,
     },
     Step {
@@ -164,7 +164,9 @@ mod tests {
         let documentation = STEPS.iter().find(|step| step.name == "documentation");
         assert_eq!(
             documentation.map(Step::rerun).as_deref(),
-            Some("RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked")
+            Some(
+                "RUSTDOCFLAGS='-D warnings' cargo doc --keep-going --workspace --no-deps --locked"
+            )
         );
     }
 }

@@ -34,7 +34,8 @@ const UNPRINTED_MAX: usize = 1024;
 /// Probes until the count is reached or the user has seen enough, then sums up.
 pub(crate) fn run(args: &Args) -> Result<Status, CliError> {
     let plan = Plan::new(args)?;
-    let interrupt = Arc::new(Interrupt::watch().map_err(CliError::environment)?);
+    // The second Ctrl-C is for whoever has no patience for a connection that hangs.
+    let interrupt = Arc::new(Interrupt::watch_first().map_err(CliError::environment)?);
     let mut printer = Printer::new(plan.quiet);
     let (probers, outcomes) = start(&plan, &interrupt)?;
     for outcome in outcomes {

@@ -3,9 +3,11 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
-use sockscope_net::Conn;
+use sockscope_net::{BindOptions, Conn, Connector, Endpoint, Listener};
 
 use crate::ping_scene::{Scene, mute, pong, receive_exactly};
 
@@ -90,6 +92,28 @@ fn a_probe_that_ctrl_c_cuts_short_is_not_counted() {
     assert!(rest.contains("\"interrupted\":true"), "{rest}");
     assert!(rest.contains("\"sent\":0,\"received\":0,\"lost\":0"), "{rest}");
     assert_eq!(code, Some(1), "nothing answered");
+}
+
+#[test]
+fn a_connection_that_hangs_does_not_outlive_more_of_them() {
+    let scene = Scene::new();
+    let options = BindOptions { backlog: Some(1), ..BindOptions::default() };
+    let any = Endpoint::parse("tcp:127.0.0.1:0".as_ref()).unwrap();
+    let listener = Listener::bind(&any, &options).unwrap().remove(0);
+    let connector = Connector::new(listener.local()).unwrap();
+    let mut waiting = Vec::new();
+    while let Ok(conn) = connector.connect(Some(Duration::from_millis(50))) {
+        waiting.push(conn);
+    }
+    scene.serve("unix:pong.sock", pong);
+    let full = listener.local().to_string();
+    let args = ["-i", "1h", "-W", "1h", "unix:pong.sock", &full];
+    let (mut child, mut stdout) = start(&scene, &args);
+    line(&mut stdout);
+    while child.try_wait().unwrap().is_none() {
+        interrupt(&child);
+        thread::yield_now();
+    }
 }
 
 #[test]
