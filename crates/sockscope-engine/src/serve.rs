@@ -12,8 +12,8 @@
 //!   taken it the connection is not read: memory is bounded by [`Options::buffer`] for the answer
 //!   and as much for the input.
 //! - What goes wrong on a connection (a reset, a broken pipe, a byte that the service does not
-//!   know) ends that connection only. Without a free descriptor accepting pauses; it neither spins nor
-//!   ends.
+//!   know) ends that connection only. Without a free descriptor accepting pauses; it neither spins
+//!   nor ends.
 //! - Asked to end, a server stops accepting, answers what it has received, and ends.
 //! - Nothing is printed: connections, pauses and the end are [`tracing`] events, never one for each
 //!   message.

@@ -1,13 +1,144 @@
-//! `serve`.
+//! `serve`: pong, echo, ticker, discard or whoami on any number of endpoints in one process.
+
+mod args;
+mod log;
+mod ready;
+
+use std::fmt::{self, Display};
+use std::thread;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use sockscope_engine::serve::{ServeError, Shutdown, Summary, Traffic, serve};
+use sockscope_net::{BindOptions, Kind, Listener};
+use sockscope_proto::service::{Discard, Echo, Pong, Ticker, Whoami};
+
+pub(crate) use args::Args;
+
+use args::ServiceName;
+use ready::Ready;
 
 use crate::fault::CliError;
+use crate::interrupt::Interrupt;
+use crate::printer::Printer;
 use crate::status::Status;
 
-/// serve
-#[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+/// Binds everything, says so, and serves until it is told to end.
+pub(crate) fn run(args: &Args) -> Result<Status, CliError> {
+    let mut printer = Printer::new(args.quiet);
+    args.validate()?;
+    let ready = args.ready_fd.map(Ready::take).transpose()?;
+    raise_descriptor_limit();
+    log::start(args.log_level());
+    let failed = |error| CliError::environment(error).context("cannot set up the event loop");
+    let shutdown = Shutdown::new().map_err(failed)?;
+    // Before the first socket file exists: from here on a signal lets it be removed.
+    end_on_signals(&shutdown)?;
+    let listeners = bind(args)?;
+    for listener in &listeners {
+        let (local, service) = (listener.local(), args.service.name());
+        printer.note(format_args!("listening on {local} ({service})"));
+    }
+    if let Some(ready) = ready {
+        ready.announce(&listeners)?;
+    }
+    let summary = serve_by_name(args, listeners, &shutdown).map_err(|error| {
+        let hint = error.hint();
+        with_hint(CliError::environment(error), hint)
+    })?;
+    printer.note(Account(summary));
+    Ok(Status::Yes)
+}
 
-/// Runs it.
-pub(crate) fn run(_args: &Args) -> Result<Status, CliError> {
-    Err(CliError::bug("not built yet"))
+/// What a server says of its life when it ends.
+struct Account(Summary);
+
+impl Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Summary { connections, failed, refused, cut, traffic, .. } = self.0;
+        let Traffic { received, sent, exchanges, dropped } = traffic;
+        write!(f, "served {connections} connections and {exchanges} exchanges, ")?;
+        write!(f, "{received} bytes in, {sent} bytes out")?;
+        for (count, what) in [
+            (failed, "connections failed"),
+            (refused, "connections were refused for a bad byte"),
+            (cut, "connections were cut off"),
+            (dropped, "messages were dropped"),
+        ] {
+            if count > 0 {
+                write!(f, "; {count} {what}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Binds every endpoint or none: what was bound before an error is closed again, its files removed.
+fn bind(args: &Args) -> Result<Vec<Listener>, CliError> {
+    let options = BindOptions { mode: args.mode, ..BindOptions::default() };
+    let mut listeners = Vec::new();
+    for endpoint in &args.endpoints {
+        let bound = Listener::bind(endpoint, &options).map_err(|error| {
+            let hint = error.hint();
+            with_hint(CliError::environment(error), hint)
+        })?;
+        listeners.extend(bound);
+    }
+    // Only now is the kind of an inherited socket known.
+    let datagrams = listeners.iter().find(|listener| listener.kind() == Kind::Datagram);
+    match datagrams.filter(|_| args.service == ServiceName::Ticker) {
+        Some(listener) => Err(args::no_connections(listener.local())),
+        None => Ok(listeners),
+    }
+}
+
+/// From the service's name to its type, once: nothing beyond this point is chosen at run time.
+fn serve_by_name(
+    args: &Args,
+    listeners: Vec<Listener>,
+    shutdown: &Shutdown,
+) -> Result<Summary, ServeError> {
+    let options = args.options();
+    match args.service {
+        ServiceName::Pong => serve(listeners, &Pong::default(), &options, shutdown),
+        ServiceName::Echo => serve(listeners, &Echo, &options, shutdown),
+        ServiceName::Ticker => {
+            let schedule = args.schedule();
+            let ticker = Ticker::new(schedule.interval, schedule.count);
+            serve(listeners, &ticker, &options, shutdown)
+        }
+        ServiceName::Discard => serve(listeners, &Discard, &options, shutdown),
+        ServiceName::Whoami => serve(listeners, &Whoami, &options, shutdown),
+    }
+}
+
+/// The first signal lets the server finish, the next one ends it.
+fn end_on_signals(shutdown: &Shutdown) -> Result<(), CliError> {
+    let failed = |error| CliError::environment(error).context("cannot watch for signals");
+    let interrupt = Interrupt::watch().map_err(failed)?;
+    let shutdown = shutdown.clone();
+    let watch = move || {
+        if interrupt.wait().is_ok() {
+            shutdown.finish();
+        }
+        if interrupt.wait().is_ok() {
+            shutdown.abort();
+        }
+    };
+    thread::Builder::new().name("signals".into()).spawn(watch).map_err(failed)?;
+    Ok(())
+}
+
+/// As many descriptors as this process may have: ten thousand connections need more than the usual
+/// soft limit.
+fn raise_descriptor_limit() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    // Without it the server only has fewer connections at a time.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+}
+
+fn with_hint(error: CliError, hint: Option<String>) -> CliError {
+    match hint {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
 }

@@ -1,0 +1,174 @@
+//! The arguments of `serve`, and what they come to.
+
+use std::num::{NonZeroU64, NonZeroUsize};
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use sockscope_engine::serve::Options;
+use sockscope_net::{Endpoint, Kind, Mode};
+use tracing::level_filters::LevelFilter;
+
+use crate::fault::CliError;
+use crate::value;
+
+/// Serve on any number of endpoints of any kind, in one process
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+SIGTERM or SIGINT ends the server: it stops accepting, answers what it has
+received and removes its socket files. A second signal ends it at once.
+
+  sockscope serve tcp:0.0.0.0:8080 unix:jinsu.sock
+  sockscope serve unix:x.sock & echo ping | nc -U x.sock")]
+pub(crate) struct Args {
+    /// Where to serve: tcp:HOST:PORT, udp:HOST:PORT, unix:PATH, unixgram:PATH, unixpacket:PATH,
+    /// fd:N
+    #[arg(required = true, value_name = "ENDPOINT", value_parser = value::endpoint())]
+    pub(super) endpoints: Vec<Endpoint>,
+    /// What the server says
+    #[arg(long, value_enum, default_value_t, value_name = "NAME")]
+    pub(super) service: ServiceName,
+    /// Threads that serve [default: one for each available core]
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+    /// From one line of the ticker to the next [default: 1s]
+    #[arg(long, value_name = "TIME", value_parser = value::duration)]
+    interval: Option<Duration>,
+    /// Lines of the ticker; 0 is without end [default: 5]
+    #[arg(long, value_name = "N")]
+    count: Option<u64>,
+    /// How long to go on answering what was received, once asked to end
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = value::duration_or_zero)]
+    grace: Duration,
+    /// The most that is read at once, and kept for a slow reader, on each connection
+    #[arg(long, value_name = "SIZE", default_value = "64KiB", value_parser = buffer)]
+    buffer: usize,
+    /// Access rights of socket files [default: 0777 less the umask]
+    #[arg(long, value_name = "MODE")]
+    pub(super) mode: Option<Mode>,
+    /// Write the addresses really bound to this descriptor, a line each, and close it
+    #[arg(long, value_name = "N")]
+    pub(super) ready_fd: Option<u32>,
+    /// What to log on stderr
+    #[arg(long, value_enum, value_name = "LEVEL", conflicts_with_all = ["verbose", "quiet"])]
+    log_level: Option<LogLevel>,
+    /// Log more: answers that were lost
+    #[arg(short, long, conflicts_with = "quiet")]
+    verbose: bool,
+    /// Log less: only warnings, and not where the server listens
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+}
+
+/// The services, by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum ServiceName {
+    /// Answers each `ping` with `pong`
+    #[default]
+    Pong,
+    /// Sends everything back unchanged
+    Echo,
+    /// Says `pong` on a line once an interval, and then closes
+    Ticker,
+    /// Reads and drops
+    Discard,
+    /// Says who it sees at the other end: user, group and process, or the address
+    Whoami,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LogLevel {
+    /// Nothing
+    Off,
+    /// What keeps the server from its work
+    Warn,
+    /// Also each connection's begin and end
+    Info,
+    /// Also answers that were lost
+    Debug,
+}
+
+/// What the ticker needs to know.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Schedule {
+    /// From one line to the next.
+    pub(super) interval: Duration,
+    /// How many lines; `None` is without end.
+    pub(super) count: Option<NonZeroU64>,
+}
+
+impl Args {
+    /// Refuses what cannot be meant, before anything is touched.
+    pub(super) fn validate(&self) -> Result<(), CliError> {
+        let name = self.service.name();
+        if self.service != ServiceName::Ticker {
+            for (option, given) in
+                [("--interval", self.interval.is_some()), ("--count", self.count.is_some())]
+            {
+                if given {
+                    let error = format!("{option} is for the service ticker, and this is {name}");
+                    return Err(CliError::usage(error).hint("add --service ticker"));
+                }
+            }
+            return Ok(());
+        }
+        match self.endpoints.iter().find(|at| at.kind() == Some(Kind::Datagram)) {
+            Some(endpoint) => Err(no_connections(endpoint)),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn schedule(&self) -> Schedule {
+        Schedule {
+            interval: self.interval.unwrap_or(Duration::from_secs(1)),
+            count: NonZeroU64::new(self.count.unwrap_or(5)),
+        }
+    }
+
+    pub(super) fn options(&self) -> Options {
+        let cores = || available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        Options {
+            threads: self.threads.unwrap_or_else(cores),
+            grace: self.grace,
+            buffer: self.buffer,
+        }
+    }
+
+    pub(super) fn log_level(&self) -> LevelFilter {
+        match self.log_level {
+            Some(LogLevel::Off) => LevelFilter::OFF,
+            Some(LogLevel::Warn) => LevelFilter::WARN,
+            Some(LogLevel::Info) => LevelFilter::INFO,
+            Some(LogLevel::Debug) => LevelFilter::DEBUG,
+            None if self.quiet => LevelFilter::WARN,
+            None if self.verbose => LevelFilter::DEBUG,
+            None => LevelFilter::INFO,
+        }
+    }
+}
+
+impl ServiceName {
+    /// The name as it is typed.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Pong => "pong",
+            Self::Echo => "echo",
+            Self::Ticker => "ticker",
+            Self::Discard => "discard",
+            Self::Whoami => "whoami",
+        }
+    }
+}
+
+/// The ticker speaks first, and a datagram socket does not know to whom.
+pub(super) fn no_connections(endpoint: &Endpoint) -> CliError {
+    let error = format!("the ticker needs connections, and {endpoint} has none");
+    CliError::usage(error).hint("serve the ticker on tcp:, unix: or unixpacket:")
+}
+
+fn buffer(text: &str) -> Result<usize, String> {
+    const LEAST: usize = 1 << 10;
+    const MOST: usize = 1 << 24;
+    let size = value::size(text)?;
+    if (LEAST..=MOST).contains(&size) { Ok(size) } else { Err("from 1KiB to 16MiB".into()) }
+}
