@@ -10,6 +10,10 @@ use crate::estimate::{self, Interval};
 /// The difference that nobody acts on, unless told otherwise: 2 %.
 pub const DEFAULT_MARGIN: f64 = 0.02;
 
+/// A noise floor above this says nothing about sameness: 5 %. Twins that differ by half do not make two cells the same
+/// whose ratio is 1.5; they only hide whether they are.
+pub const SAME_MAX: f64 = 0.05;
+
 /// One value per round of each side, all slices in the same order of rounds.
 #[derive(Debug, Clone, Copy)]
 pub struct Sides<'a> {
@@ -43,7 +47,7 @@ pub enum Verdict {
     Faster,
     /// The interval excludes 1 and the candidate's lag is above the noise floor.
     Slower,
-    /// The whole interval lies within the noise floor or the margin, whichever is larger.
+    /// The whole interval lies within the margin, or within a noise floor of at most [`SAME_MAX`].
     Same,
     /// The rounds do not tell.
     Unresolved,
@@ -101,7 +105,7 @@ fn verdict(log: f64, interval: Option<Interval>, floor: Option<f64>, margin: f64
     if !interval.contains(0.0) && log.abs() > floor.ln_1p() {
         return if log > 0.0 { Verdict::Faster } else { Verdict::Slower };
     }
-    if interval.largest_bound() <= floor.max(margin).ln_1p() {
+    if interval.largest_bound() <= floor.min(SAME_MAX).max(margin).ln_1p() {
         return Verdict::Same;
     }
     Verdict::Unresolved
@@ -136,7 +140,8 @@ mod tests {
             (1_010.0, 1_000.0, 0.01, 0.02, Verdict::Same), // excludes 1, but below the floor
             (1_010.0, 1_000.0, 0.001, 0.001, Verdict::Faster), // small, but sure
             (1_000.0, 1_000.0, 0.30, 0.01, Verdict::Unresolved),
-            (1_100.0, 1_000.0, 0.01, 0.30, Verdict::Same), // all within a large floor
+            (1_030.0, 1_000.0, 0.01, 0.08, Verdict::Same), // all within a small floor
+            (1_100.0, 1_000.0, 0.01, 0.30, Verdict::Unresolved), // all within a large one
             (1_300.0, 1_000.0, 0.90, 0.01, Verdict::Unresolved),
         ];
         for (baseline, candidate, noise, floor_noise, expected) in rows {
