@@ -29,11 +29,6 @@ impl CliError {
         Self { fault: Status::Environment, source: source.into(), hints: Vec::new() }
     }
 
-    /// The peer misbehaved.
-    pub(crate) fn peer(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { fault: Status::Peer, source: source.into(), hints: Vec::new() }
-    }
-
     /// A bug of sockscope.
     pub(crate) fn bug(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { fault: Status::Bug, source: source.into(), hints: Vec::new() }

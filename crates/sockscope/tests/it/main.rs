@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
+mod article;
 mod bench;
 mod bench_signals;
 mod cli_errors;
 mod cli_help;
 mod cli_output;
+mod network;
 mod ping_answers;
 mod ping_interrupt;
 mod ping_json;
@@ -14,3 +16,4 @@ mod ping_losses;
 mod ping_scene;
 mod ping_wrong;
 mod running;
+mod skip;
