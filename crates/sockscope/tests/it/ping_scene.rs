@@ -120,8 +120,21 @@ pub(crate) fn at_once(conn: &Conn, act: impl FnOnce()) {
     let Peer::Unix(peer) = conn.peer() else { panic!("only a Unix peer has a process") };
     let client = peer.pid.and_then(|pid| Pid::from_raw(pid.get())).expect("a pid of our namespace");
     kill_process(client, Signal::STOP).expect("the client waits for its answer");
+    while !is_stopped(client) {
+        thread::yield_now();
+    }
     act();
     kill_process(client, Signal::CONT).expect("the client is stopped");
+}
+
+/// Whether every thread of the process has stopped: a signal reaches one of them, and through it the others.
+fn is_stopped(process: Pid) -> bool {
+    let tasks = format!("/proc/{}/task", process.as_raw_nonzero());
+    std::fs::read_dir(tasks).expect("the client lives").all(|task| {
+        let path = task.expect("a thread").path().join("stat");
+        let stat = std::fs::read_to_string(path).expect("the thread lives");
+        stat.rsplit_once(") ").is_some_and(|(_, state)| state.starts_with('T'))
+    })
 }
 
 /// Whether this machine speaks IPv6 on its loopback; says so if it does not.
