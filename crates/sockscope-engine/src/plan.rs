@@ -6,6 +6,7 @@ use std::time::Duration;
 use sockscope_net::Endpoint;
 
 use crate::control::ServiceName;
+use crate::topology::Topology;
 use crate::view::{Placement, View};
 
 /// All choices of one run.
@@ -153,7 +154,7 @@ pub struct Wish {
 impl Plan {
     /// The plan for a wish on this machine: what the machine cannot give is listed, never replaced.
     #[must_use]
-    pub fn new(wish: Wish, topology: &crate::topology::Topology) -> Self {
+    pub fn new(wish: &Wish, topology: &Topology) -> Self {
         let mut plan = Self {
             cells: Vec::new(),
             groups: Vec::new(),
@@ -165,7 +166,7 @@ impl Plan {
         };
         for &view in &wish.views {
             match suits(view, &wish.targets).and_then(|()| view.place(topology)) {
-                Ok(placement) => plan.add_group(&wish, view, &placement),
+                Ok(placement) => plan.add_group(wish, view, &placement),
                 Err(reason) => plan.unavailable.push((view, reason)),
             }
         }
@@ -224,7 +225,7 @@ fn suits(view: View, targets: &[Target]) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::topology::{Cpu, Topology};
+    use crate::topology::Cpu;
 
     fn wish(targets: &[OwnTransport]) -> Wish {
         Wish {
@@ -248,7 +249,7 @@ mod tests {
 
     #[test]
     fn every_group_has_a_twin_of_its_baseline_and_differs_only_in_the_transport() {
-        let plan = Plan::new(wish(&[OwnTransport::Tcp, OwnTransport::Unix]), &machine(2));
+        let plan = Plan::new(&wish(&[OwnTransport::Tcp, OwnTransport::Unix]), &machine(2));
         assert_eq!((plan.cells.len(), plan.groups.len()), (15, 5));
         for group in &plan.groups {
             let cells: Vec<_> = group.iter().map(|index| &plan.cells[*index]).collect();
@@ -262,13 +263,13 @@ mod tests {
 
     #[test]
     fn the_default_plan_takes_less_than_twenty_seconds() {
-        let plan = Plan::new(wish(&[OwnTransport::Tcp, OwnTransport::Unix]), &machine(2));
+        let plan = Plan::new(&wish(&[OwnTransport::Tcp, OwnTransport::Unix]), &machine(2));
         assert!(plan.duration() < Duration::from_secs(20), "{:?}", plan.duration());
     }
 
     #[test]
     fn one_cpu_has_three_views_and_a_reason_for_the_others() {
-        let plan = Plan::new(wish(&[OwnTransport::Tcp, OwnTransport::Unix]), &machine(1));
+        let plan = Plan::new(&wish(&[OwnTransport::Tcp, OwnTransport::Unix]), &machine(1));
         assert_eq!(plan.groups.len(), 3);
         let missing: Vec<_> = plan.unavailable.iter().map(|(view, _)| *view).collect();
         assert_eq!(missing, [View::Spin, View::CrossCore]);
@@ -279,7 +280,7 @@ mod tests {
         let endpoint = Endpoint::parse("tcp:127.0.0.1:1".as_ref()).unwrap();
         let views = [View::RUNNING.as_slice(), &View::OWN[..4]].concat();
         let wish = Wish { targets: vec![Target::Running(endpoint)], views, ..wish(&[]) };
-        let plan = Plan::new(wish, &machine(2));
+        let plan = Plan::new(&wish, &machine(2));
         let measured: Vec<_> = plan.cells.iter().map(|cell| cell.view).collect();
         assert_eq!(measured, [View::ClientPinned, View::Free]);
         assert_eq!(plan.unavailable.len(), 4);
@@ -287,7 +288,7 @@ mod tests {
 
     #[test]
     fn a_single_target_is_compared_with_nothing() {
-        let plan = Plan::new(wish(&[OwnTransport::Unix]), &machine(2));
+        let plan = Plan::new(&wish(&[OwnTransport::Unix]), &machine(2));
         assert!(plan.groups.iter().all(|group| group.len() == 1));
     }
 }

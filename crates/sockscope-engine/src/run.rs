@@ -171,7 +171,7 @@ impl CellResult {
                 }
             }
             Err(error) => {
-                self.failure = Some(bug(format!("read the histogram of a block: {error}")))
+                self.failure = Some(bug(format!("read the histogram of a block: {error}")));
             }
         }
     }

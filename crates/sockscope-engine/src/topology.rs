@@ -1,7 +1,7 @@
 //! Topology: which CPUs this process may use, and how near they are to each other.
 //!
 //! Read from `/sys/devices/system/cpu`, for the CPUs of our own affinity mask only: what we may not run on does not
-//! exist for a measurement. See sched_getaffinity(2), cpuset(7).
+//! exist for a measurement. See `sched_getaffinity(2)`, cpuset(7).
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -124,7 +124,7 @@ mod tests {
     fn a_sleep_is_a_voluntary_switch() {
         let meter = Meter::new(TaskId::this()).unwrap();
         let before = meter.start().unwrap();
-        let (reader, _writer) = std::io::pipe().unwrap();
+        let (reader, _writer) = io::pipe().unwrap();
         let mut fds = [rustix::event::PollFd::new(&reader, rustix::event::PollFlags::IN)];
         let timeout = rustix::event::Timespec { tv_sec: 0, tv_nsec: 1_000_000 };
         rustix::event::poll(&mut fds, Some(&timeout)).unwrap();

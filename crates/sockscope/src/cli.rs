@@ -54,5 +54,7 @@ pub(crate) fn main() -> ExitCode {
 /// Whether the error is only that nobody reads our stdout any more.
 fn is_broken_pipe(error: &CliError) -> bool {
     let source: &(dyn Error + 'static) = error.source.as_ref();
-    source.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    source
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

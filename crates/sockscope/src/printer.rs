@@ -13,48 +13,64 @@ use crate::fault::CliError;
 /// Writes results to stdout and messages to stderr, with colour only where there is a terminal.
 #[derive(Debug)]
 pub(crate) struct Printer {
+    out: anstream::Stdout,
+    err: anstream::Stderr,
     quiet: bool,
 }
 
 impl Printer {
     /// A printer; a quiet one drops notes, never results or errors.
-    pub(crate) const fn new(quiet: bool) -> Self {
-        Self { quiet }
+    pub(crate) fn new(quiet: bool) -> Self {
+        Self { out: anstream::stdout(), err: anstream::stderr(), quiet }
     }
 
     /// Writes `text` to stdout as it is and flushes it, so that a reader of a pipe sees it at once.
     pub(crate) fn result(&mut self, text: impl Display) -> io::Result<()> {
-        let mut out = anstream::stdout().lock();
-        write!(out, "{text}")?;
-        out.flush()
+        write!(self.out, "{text}")?;
+        self.out.flush()
     }
 
     /// A line on stderr that is neither result nor error.
     pub(crate) fn note(&mut self, text: impl Display) {
         if !self.quiet {
-            let _ = writeln!(anstream::stderr().lock(), "{text}");
+            let _ = writeln!(self.err, "{}", harmless(&text));
         }
     }
 
     /// A warning on stderr.
     pub(crate) fn warn(&mut self, text: impl Display) {
         let style = Style::new().bold().fg_color(Some(AnsiColor::Yellow.into()));
-        let _ = writeln!(anstream::stderr().lock(), "{style}warning:{style:#} {text}");
+        let _ = writeln!(self.err, "{style}warning:{style:#} {}", harmless(&text));
     }
 
     /// The error, its causes, and its hints below a blank line.
     pub(crate) fn error(&mut self, error: &CliError) {
         let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
         let cyan = Style::new().bold().fg_color(Some(AnsiColor::Cyan.into()));
-        let mut err = anstream::stderr().lock();
-        let _ = writeln!(err, "{red}error:{red:#} {}", chain(error.source.as_ref()));
+        let err = &mut self.err;
+        let _ = writeln!(err, "{red}error:{red:#} {}", harmless(&chain(error.source.as_ref())));
         for (index, hint) in error.hints.iter().enumerate() {
             if index == 0 {
                 let _ = writeln!(err);
             }
-            let _ = writeln!(err, "{cyan}hint:{cyan:#} {hint}");
+            let _ = writeln!(err, "{cyan}hint:{cyan:#} {}", harmless(hint));
         }
     }
+}
+
+/// Standard error as it is, for a log that has its own way to write.
+pub(crate) fn stderr() -> io::Stderr {
+    io::stderr()
+}
+
+/// A message whose names cannot move the cursor or change the title of a terminal: control characters are escaped.
+fn harmless(text: &impl Display) -> String {
+    let escaped = |c: char| match c {
+        '\n' => vec!['\n'],
+        c if c.is_control() => c.escape_default().collect(),
+        c => vec![c],
+    };
+    text.to_string().chars().flat_map(escaped).collect()
 }
 
 /// An error and its causes in one line, joined by `: `.
@@ -67,4 +83,21 @@ pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
         cause = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::harmless;
+
+    #[test]
+    fn a_message_cannot_command_the_terminal() {
+        let rows = [
+            ("plain ü\nsecond", "plain ü\nsecond"),
+            ("\x1b[2J", "\\u{1b}[2J"),
+            ("\r\t\u{9b}", "\\r\\t\\u{9b}"),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(harmless(&text), expected);
+        }
+    }
 }

@@ -26,7 +26,7 @@ fn against(mut serve: impl FnMut(&mut TcpStream) + Send + 'static) -> CellResult
     });
     let endpoint = Endpoint::parse(format!("tcp:{address}").as_ref()).unwrap();
     let wish = impatient(wish(vec![Target::Running(endpoint)], &[View::Free]));
-    let (_, mut measurement) = measure(wish);
+    let (_, mut measurement) = measure(&wish);
     measurement.cells.remove(0)
 }
 

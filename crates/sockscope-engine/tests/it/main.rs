@@ -1,5 +1,7 @@
 //! Integration tests of the engine: real sockets, real threads, one binary.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
+
 mod allocation;
 mod faults;
 mod measure;

@@ -13,7 +13,7 @@ fn own(transports: &[OwnTransport]) -> Vec<Target> {
 }
 
 /// Checks what is true of every cell that was measured.
-fn check(wish: Wish) {
+fn check(wish: &Wish) {
     let block_ns = u64::try_from(wish.timing.block.as_nanos()).unwrap();
     let (plan, measurement) = measure(wish);
     for (cell, result) in plan.cells.iter().zip(&measurement.cells) {
@@ -36,12 +36,12 @@ fn check(wish: Wish) {
 
 #[test]
 fn every_transport_is_measured_in_every_view() {
-    check(wish(own(&OwnTransport::ALL), &View::OWN));
+    check(&wish(own(&OwnTransport::ALL), &View::OWN));
 }
 
 #[test]
 fn pong_is_measured_like_echo() {
-    check(Wish {
+    check(&Wish {
         service: ServiceName::Pong,
         ..wish(own(&[OwnTransport::Tcp, OwnTransport::Unix]), &View::OWN)
     });
@@ -51,7 +51,7 @@ fn pong_is_measured_like_echo() {
 fn a_single_byte_and_a_message_larger_than_every_buffer_are_exchanged_whole() {
     let transports = [OwnTransport::Unix, OwnTransport::Tcp];
     for size in [1, 65_537, 3 << 20] {
-        check(Wish { size, ..wish(own(&transports), &[View::Solo, View::SameCore, View::Spin]) });
+        check(&Wish { size, ..wish(own(&transports), &[View::Solo, View::SameCore, View::Spin]) });
     }
 }
 
@@ -62,7 +62,7 @@ fn a_message_that_a_kind_cannot_carry_fails_its_cell_with_the_reason_and_no_othe
         size,
         ..wish(own(&[OwnTransport::Unix, OwnTransport::UnixPacket]), &[View::SameCore])
     };
-    let (plan, measurement) = measure(wish);
+    let (plan, measurement) = measure(&wish);
     for (cell, result) in plan.cells.iter().zip(&measurement.cells) {
         let failure = result.failure.as_ref().map(|failure| failure.text.clone());
         match cell.target {
@@ -79,7 +79,7 @@ fn a_message_that_a_kind_cannot_carry_fails_its_cell_with_the_reason_and_no_othe
 fn the_usage_of_both_ends_is_known_and_the_solo_thread_is_both() {
     let timing = Timing { block: Duration::from_millis(20), ..wish(Vec::new(), &[]).timing };
     let wish = Wish { timing, ..wish(own(&[OwnTransport::Unix]), &[View::Solo, View::SameCore]) };
-    let (plan, measurement) = measure(wish);
+    let (plan, measurement) = measure(&wish);
     for (cell, result) in plan.cells.iter().zip(&measurement.cells) {
         for block in &result.blocks {
             if cell.view == View::Solo {
@@ -95,8 +95,8 @@ fn the_usage_of_both_ends_is_known_and_the_solo_thread_is_both() {
 #[test]
 fn the_same_seed_gives_the_same_plan_and_another_run_the_same_cells() {
     let targets = own(&[OwnTransport::Tcp, OwnTransport::Unix]);
-    let (first, _) = measure(wish(targets.clone(), &[View::Solo]));
-    let (second, _) = measure(wish(targets, &[View::Solo]));
+    let (first, _) = measure(&wish(targets.clone(), &[View::Solo]));
+    let (second, _) = measure(&wish(targets, &[View::Solo]));
     let ids = |plan: &sockscope_engine::plan::Plan| {
         plan.cells.iter().map(|cell| cell.id.clone()).collect::<Vec<_>>()
     };

@@ -36,7 +36,7 @@ pub(crate) fn impatient(mut wish: Wish) -> Wish {
 }
 
 /// Plans and measures.
-pub(crate) fn measure(wish: Wish) -> (Plan, Measurement) {
+pub(crate) fn measure(wish: &Wish) -> (Plan, Measurement) {
     let plan = Plan::new(wish, &Topology::read().unwrap());
     let measurement = run(&plan, &mut InProcess, &mut (), None).unwrap();
     (plan, measurement)

@@ -75,7 +75,7 @@ pub(crate) fn in_child_under(command: &[&str], test: &str, body: impl FnOnce()) 
     if let [program, arguments @ ..] = command
         && !Command::new(program).args(arguments).arg("true").status().is_ok_and(|s| s.success())
     {
-        return eprintln!("skipped: `{}` does not work here", command.join(" "));
+        return skip(&format!("`{}` does not work here", command.join(" ")));
     }
     let this = env::current_exe().expect("the test program");
     let words: Vec<_> = command.iter().map(Into::into).chain([this.into_os_string()]).collect();
@@ -112,4 +112,10 @@ pub(crate) fn is_available(text: &str) -> bool {
         }
         Ok(_) => true,
     }
+}
+
+/// Says why the test ends here; fails where everything must run.
+pub(crate) fn skip(reason: &str) {
+    assert!(env::var_os("SOCKSCOPE_REQUIRE_ALL").is_none(), "cannot run here: {reason}");
+    eprintln!("skipped: {reason}");
 }

@@ -27,7 +27,7 @@ pub(crate) fn run(args: &Args) -> Result<Status, CliError> {
     let mut printer = Printer::new(args.quiet);
     let topology = Topology::read().map_err(CliError::environment)?;
     let wish = wish::from_args(args)?;
-    let plan = Plan::new(wish, &topology);
+    let plan = Plan::new(&wish, &topology);
     if plan.cells.is_empty() {
         return Err(nothing_to_measure(&plan));
     }

@@ -56,20 +56,28 @@ impl Display for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Summary { connections, failed, refused, cut, traffic, .. } = self.0;
         let Traffic { received, sent, exchanges, dropped } = traffic;
-        write!(f, "served {connections} connections and {exchanges} exchanges, ")?;
-        write!(f, "{received} bytes in, {sent} bytes out")?;
-        for (count, what) in [
-            (failed, "connections failed"),
-            (refused, "connections were refused for a bad byte"),
-            (cut, "connections were cut off"),
-            (dropped, "messages were dropped"),
+        let (connections, exchanges) =
+            (counted(connections, "connection"), counted(exchanges, "exchange"));
+        write!(f, "served {connections} and {exchanges}: ")?;
+        write!(f, "{} in, {} out", counted(received, "byte"), counted(sent, "byte"))?;
+        for (count, noun, fate) in [
+            (failed, "connection", "failed"),
+            (refused, "connection", "refused for a bad byte"),
+            (cut, "connection", "cut off"),
+            (dropped, "message", "dropped"),
         ] {
             if count > 0 {
-                write!(f, "; {count} {what}")?;
+                write!(f, "; {} {fate}", counted(count, noun))?;
             }
         }
         Ok(())
     }
+}
+
+/// `1 byte`, `2 bytes`.
+fn counted(count: u64, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
 }
 
 /// Binds every endpoint or none: what was bound before an error is closed again, its files removed.

@@ -19,8 +19,11 @@ use crate::value;
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// Servers that are already running, such as tcp:127.0.0.1:8080 or unix:/run/x.sock
-    #[arg(value_name = "ENDPOINT", value_parser = value::endpoint())]
+    #[arg(
+        value_name = "ENDPOINT",
+        value_parser = value::endpoint(),
+        help = "Servers that are already running, such as tcp:127.0.0.1:8080 or unix:/run/x.sock"
+    )]
     pub(crate) endpoints: Vec<Endpoint>,
 
     /// Transports of our own servers, the baseline first [default: tcp,unix]

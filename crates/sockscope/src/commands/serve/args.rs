@@ -138,11 +138,10 @@ impl Args {
         match self.log_level {
             Some(LogLevel::Off) => LevelFilter::OFF,
             Some(LogLevel::Warn) => LevelFilter::WARN,
-            Some(LogLevel::Info) => LevelFilter::INFO,
             Some(LogLevel::Debug) => LevelFilter::DEBUG,
             None if self.quiet => LevelFilter::WARN,
             None if self.verbose => LevelFilter::DEBUG,
-            None => LevelFilter::INFO,
+            Some(LogLevel::Info) | None => LevelFilter::INFO,
         }
     }
 }

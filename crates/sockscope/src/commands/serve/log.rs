@@ -43,7 +43,7 @@ impl Write for &Lines {
             *lost += 1;
             return Ok(line.len());
         }
-        let mut err = io::stderr().lock();
+        let mut err = crate::printer::stderr().lock();
         if *lost > 0 {
             writeln!(err, "{lost} log lines were lost: nobody read them")?;
             *lost = 0;

@@ -34,9 +34,10 @@ impl Ready {
 
     /// Writes a line for each listener with the address really bound, and closes.
     pub(super) fn announce(mut self, listeners: &[Listener]) -> Result<(), CliError> {
-        let lines: String =
-            listeners.iter().map(|listener| format!("{}\n", listener.local())).collect();
-        self.file.write_all(lines.as_bytes()).map_err(|error| {
+        // One write, so that a reader never sees half of it.
+        let lines: Vec<_> = listeners.iter().map(|listener| listener.local().to_string()).collect();
+        let text = lines.join("\n") + "\n";
+        self.file.write_all(text.as_bytes()).map_err(|error| {
             let operation = format!("cannot write to descriptor {}", self.number);
             CliError::environment(error).context(operation)
         })
