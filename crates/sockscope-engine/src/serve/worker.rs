@@ -152,7 +152,7 @@ impl<'s, S: Service + Clone> Worker<'s, S> {
             self.welcome(arrival, time);
         }
         for index in 0..self.doors.len() {
-            self.reopen(index);
+            self.reopen(index, time);
         }
     }
 
@@ -167,7 +167,7 @@ impl<'s, S: Service + Clone> Worker<'s, S> {
                     guest.connection.on_due(&mut turn);
                     self.settle(slot);
                 }
-                Token::Listener(index) => self.reopen(index),
+                Token::Listener(index) => self.reopen(index, now),
                 Token::Shutdown => self.cut_all(),
                 Token::Bell => {}
             }

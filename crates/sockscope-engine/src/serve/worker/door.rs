@@ -130,15 +130,15 @@ impl<S: Service + Clone> Worker<'_, S> {
         }
     }
 
-    /// Watches a listener again that was paused.
-    pub(super) fn reopen(&mut self, index: usize) {
+    /// Watches a listener again that was paused, and accepts who has been waiting.
+    pub(super) fn reopen(&mut self, index: usize, time: Time) {
         let Some(door) = self.doors.get_mut(index) else { return };
         let Some(until) = door.shut_until.take() else { return };
         self.deadlines.change(Token::Listener(index), Some(until), None);
         let data = Token::Listener(index).data();
         if epoll::add(&self.epoll, &door.listener, data, EventFlags::IN).is_ok() {
             self.shared.team.resume();
-            return;
+            return self.accept(index, ACCEPTS, time);
         }
         // No memory for the watch, just now.
         let until = now() + PAUSE;
