@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::os::fd::{AsFd, OwnedFd};
+use std::thread;
 use std::time::Duration;
 
 use rustix::event::epoll::{self, CreateFlags, Event, EventFlags};
@@ -171,6 +172,15 @@ impl<'s, S: Service + Clone> Worker<'s, S> {
                 Token::Shutdown => self.cut_all(),
                 Token::Bell => {}
             }
+        }
+    }
+}
+
+/// A worker that panics ends the server: the others would serve on, and its share be silently lost.
+impl<S> Drop for Worker<'_, S> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.shared.shutdown.abort();
         }
     }
 }

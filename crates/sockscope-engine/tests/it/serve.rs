@@ -6,3 +6,4 @@ mod end;
 mod faults;
 mod matrix;
 mod support;
+mod threads;

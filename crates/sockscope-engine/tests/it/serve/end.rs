@@ -127,7 +127,7 @@ fn messages_that_were_received_are_answered_before_the_end() {
 
 #[test]
 fn idle_connections_hear_an_orderly_end_and_do_not_hold_the_server_up() {
-    let patient = Options { grace: Duration::from_secs(3600), ..threads(2) };
+    let patient = Options { grace: Duration::from_hours(1), ..threads(2) };
     let mut server = Server::start_with(Pong::default(), &CONNECTED, patient);
     let clients: Vec<_> = (0..CONNECTED.len()).map(|index| server.connect_to(index)).collect();
     for client in &clients {
@@ -145,7 +145,7 @@ fn idle_connections_hear_an_orderly_end_and_do_not_hold_the_server_up() {
 
 #[test]
 fn a_ticker_that_has_more_to_say_ends_in_an_orderly_way() {
-    let server = Server::start(Ticker::new(Duration::from_secs(3600), None), &CONNECTED);
+    let server = Server::start(Ticker::new(Duration::from_hours(1), None), &CONNECTED);
     let clients: Vec<_> = (0..CONNECTED.len()).map(|index| server.connect_to(index)).collect();
     for client in &clients {
         assert_eq!(client.hear(5), b"pong\n");
@@ -172,7 +172,7 @@ fn who_does_not_take_the_answers_is_cut_off_after_the_grace() {
 #[test]
 fn an_abort_ends_at_once_whatever_the_grace() {
     let (gate, is_busy, let_go) = Gate::new();
-    let options = Options { grace: Duration::from_secs(3600), ..Options::default() };
+    let options = Options { grace: Duration::from_hours(1), ..Options::default() };
     let mut server = Server::start_with(gate, &["unix:{}/s"], options);
     let (first, second) = (server.connect(), server.connect());
     first.say(b"ping");

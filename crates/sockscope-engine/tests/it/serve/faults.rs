@@ -72,7 +72,7 @@ fn a_reset_in_the_middle_of_an_exchange_ends_that_connection_only() {
     let server = Server::start(Echo, &["tcp:127.0.0.1:0", "tcp:[::1]:0"]);
     for endpoint in &server.endpoints {
         let (other, client) = (Client::connect(endpoint), Client::connect(endpoint));
-        client.say(&[7; 100_000]);
+        client.say(&vec![7; 100_000]);
         // A linger of nothing turns the close into a reset.
         set_socket_linger(&client.0, Some(std::time::Duration::ZERO)).expect("a linger");
         drop(client);

@@ -160,20 +160,3 @@ fn the_ticker_is_refused_on_datagrams() {
     assert_eq!(error.to_string(), format!("the service needs connections, and {name} has none"));
     assert_eq!(error.hint().as_deref(), Some("serve a stream or seqpacket endpoint"));
 }
-
-#[test]
-fn connections_are_served_by_all_threads() {
-    let server = Server::start_with(Pong::default(), &["tcp:127.0.0.1:0", "unix:{}/s"], threads(4));
-    let clients: Vec<_> = (0..64).map(|index| server.connect_to(index % 2)).collect();
-    for _ in 0..10 {
-        for client in &clients {
-            client.say(b"ping");
-        }
-        for client in &clients {
-            assert_eq!(client.hear(4), b"pong");
-        }
-    }
-    drop(clients);
-    let summary = server.finish();
-    assert_eq!((summary.connections, summary.traffic.exchanges), (64, 640));
-}

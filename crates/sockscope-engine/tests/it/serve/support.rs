@@ -74,8 +74,11 @@ impl Server {
 
     /// Waits until the server has ended.
     pub(crate) fn wait(&mut self) -> Summary {
-        let thread = self.thread.take().expect("still running");
-        thread.join().expect("no panic").expect("no error")
+        self.join().expect("no panic").expect("no error")
+    }
+
+    pub(crate) fn join(&mut self) -> thread::Result<Result<Summary, ServeError>> {
+        self.thread.take().expect("still running").join()
     }
 }
 
