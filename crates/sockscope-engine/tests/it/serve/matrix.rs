@@ -113,8 +113,7 @@ fn whoami_tells_the_sender_of_each_message() {
 fn check_identity(client: &Client, line: &str) {
     let line = line.strip_suffix('\n').expect("a line");
     match client.0.local() {
-        Some(Endpoint::Tcp(at)) => assert_eq!(line, at.to_string()),
-        Some(Endpoint::Udp(at)) => assert_eq!(line, at.to_string()),
+        Some(Endpoint::Tcp(at) | Endpoint::Udp(at)) => assert_eq!(line, at.to_string()),
         _ => {
             let uid = format!("uid {}", rustix::process::geteuid().as_raw());
             let pid = format!(" pid {}", std::process::id());
