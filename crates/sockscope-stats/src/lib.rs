@@ -10,10 +10,12 @@
 //! - [`estimate`] turns one value per round into an estimate with an interval that holds its level
 //!   for 6 rounds or 100.
 //! - [`compare`] turns two cells and an A-A twin into a verdict.
+//! - [`between_runs`] compares sides of which there are several runs each.
 //! - [`trend`] and [`modality`] find the two commonest reasons not to believe one.
 
 #![forbid(unsafe_code)]
 
+pub mod between_runs;
 pub mod comparison;
 pub mod estimate;
 pub mod histogram;
