@@ -112,14 +112,12 @@ fn whoami_tells_the_sender_of_each_message() {
 
 fn check_identity(client: &Client, line: &str) {
     let line = line.strip_suffix('\n').expect("a line");
-    match client.0.local() {
-        Some(Endpoint::Tcp(at) | Endpoint::Udp(at)) => assert_eq!(line, at.to_string()),
-        _ => {
-            let uid = format!("uid {}", rustix::process::geteuid().as_raw());
-            let pid = format!(" pid {}", std::process::id());
-            assert!(line.starts_with(&uid) && line.contains(&pid), "{line}");
-        }
+    if let Some(Endpoint::Tcp(at) | Endpoint::Udp(at)) = client.0.local() {
+        return assert_eq!(line, at.to_string());
     }
+    let uid = format!("uid {}", rustix::process::geteuid().as_raw());
+    let pid = format!(" pid {}", std::process::id());
+    assert!(line.starts_with(&uid) && line.contains(&pid), "{line}");
 }
 
 #[test]
