@@ -78,6 +78,8 @@ pub struct WorkerPlan {
     pub warm_up_ns: u64,
     /// How long to measure.
     pub block_ns: u64,
+    /// How long to wait for the first answer of somebody else's server.
+    pub patience_ns: u64,
 }
 
 /// Which end a worker is.
@@ -239,6 +241,7 @@ mod tests {
             size: 64,
             warm_up_ns: 1,
             block_ns: u64::MAX,
+            patience_ns: 3,
         });
         let mut channel = Vec::new();
         send(&mut channel, &plan).unwrap();

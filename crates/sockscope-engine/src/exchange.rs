@@ -53,6 +53,9 @@ pub enum ExchangeError {
     /// The answer could not be received.
     #[error("receive the answer")]
     Receive(#[source] io::Error),
+    /// The peer closed the connection instead of answering.
+    #[error("the server closed the connection without an answer")]
+    Closed,
     /// The peer closed the connection before the answer was complete.
     #[error("the answer ended {missing} bytes short")]
     Short {
@@ -131,6 +134,10 @@ pub struct Duplex<'a> {
 }
 
 impl<'a> Duplex<'a> {
+    /// A request up to this many bytes fits the buffers of every connection, whoever reads when; only a larger one needs
+    /// this loop.
+    pub const ABOVE: usize = 4096;
+
     /// Over a connection that is non-blocking.
     #[must_use]
     pub fn new(conn: &'a Conn, patience: Duration) -> Self {
@@ -287,7 +294,9 @@ fn reply<S: Service>(
 #[inline]
 fn take<K: Workload>(workload: &mut K, bytes: &[u8]) -> Result<Progress, ExchangeError> {
     if bytes.is_empty() {
-        return Err(ExchangeError::Short { missing: workload.missing() });
+        let missing = workload.missing();
+        let nothing = missing == workload.answer_len();
+        return Err(if nothing { ExchangeError::Closed } else { ExchangeError::Short { missing } });
     }
     workload.on_bytes(bytes).map_err(ExchangeError::Wrong)
 }

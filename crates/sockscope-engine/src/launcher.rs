@@ -4,7 +4,7 @@
 //! itself again as a hidden command; tests and library users run workers as threads of their own process with
 //! [`InProcess`]; other hosts would be only another launcher.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug, Display};
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::thread;
@@ -28,14 +28,35 @@ pub struct Worker {
 
 /// Something that can be ended.
 pub trait Life: Debug {
-    /// Ends it and waits until it has ended.
-    fn end(&mut self);
+    /// Ends it, if it has not ended by itself, and waits until it has; how it ended.
+    fn end(&mut self) -> End;
+}
+
+/// How a worker ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// By itself, in an orderly way, or in one that nobody can tell.
+    Orderly,
+    /// A signal from outside ended it.
+    Killed(i32),
+    /// It ended itself in a way that only a bug explains.
+    Crashed(String),
+}
+
+impl Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Orderly => f.write_str("it ended by itself"),
+            Self::Killed(signal) => write!(f, "signal {signal}"),
+            Self::Crashed(how) => f.write_str(how),
+        }
+    }
 }
 
 impl Drop for Worker {
     fn drop(&mut self) {
         let _ = self.channel.shutdown(std::net::Shutdown::Both);
-        self.life.end();
+        let _ = self.life.end();
     }
 }
 
@@ -49,7 +70,9 @@ pub struct InProcess;
 struct Thread;
 
 impl Life for Thread {
-    fn end(&mut self) {}
+    fn end(&mut self) -> End {
+        End::Orderly
+    }
 }
 
 impl Launcher for InProcess {

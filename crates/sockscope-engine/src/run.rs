@@ -4,8 +4,10 @@
 //! costs one retry of its block, then its cell; whatever fails, the other cells are measured and reported.
 
 mod block;
+mod member;
+mod place;
+mod wait;
 
-use std::io;
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
@@ -17,6 +19,7 @@ use sockscope_stats::Histogram;
 use crate::control::{BlockMessage, Failure, Fault, Ready};
 use crate::launcher::Launcher;
 use crate::plan::Plan;
+use crate::run::wait::Patience;
 use crate::usage::Usage;
 
 /// Everything that was measured.
@@ -55,8 +58,8 @@ pub struct Block {
     pub elapsed_ns: u64,
     /// The mean round trip: elapsed time over exchanges.
     pub mean_ns: f64,
-    /// The median.
-    pub p50_ns: u64,
+    /// The median, where the samples support it.
+    pub p50_ns: Option<u64>,
     /// The 90th percentile, where the samples support it.
     pub p90_ns: Option<u64>,
     /// The 99th percentile, where the samples support it.
@@ -76,7 +79,7 @@ impl Block {
             exchanges: message.exchanges,
             elapsed_ns: message.elapsed_ns,
             mean_ns: message.elapsed_ns as f64 / message.exchanges as f64,
-            p50_ns: histogram.quantile(0.5)?,
+            p50_ns: histogram.supported_quantile(0.5),
             p90_ns: histogram.supported_quantile(0.9),
             p99_ns: histogram.supported_quantile(0.99),
             max_ns: histogram.max()?,
@@ -99,16 +102,17 @@ impl Observer for () {
 
 /// Carries out a plan.
 ///
-/// `interrupt` becomes readable when the run is to end early; what is complete by then is returned. An error is one of the
-/// machinery, never of a cell.
+/// `interrupt` becomes readable when the run is to end early; what is complete by then is returned. Whatever fails, fails
+/// its cell only.
 pub fn run(
     plan: &Plan,
     launcher: &mut impl Launcher,
     observer: &mut impl Observer,
     interrupt: Option<BorrowedFd<'_>>,
-) -> io::Result<Measurement> {
+) -> Measurement {
     let mut cells: Vec<_> = plan.cells.iter().map(|_| CellResult::new()).collect();
     let mut random = Pcg64Mcg::seed_from_u64(plan.seed);
+    let patience = Patience { limit: plan.timing.patience, interrupt };
     let total = u64::from(plan.rounds) * plan.cells.len() as u64;
     let mut done = 0;
     for round in 0..plan.rounds {
@@ -118,18 +122,15 @@ pub fn run(
             if cells[index].failure.is_some() {
                 continue;
             }
-            match block::measure(plan, index, launcher, interrupt) {
+            match block::measure(plan, &plan.cells[index], launcher, patience) {
                 Ok((message, ready, retried)) => cells[index].add(round, &message, ready, retried),
-                Err(block::Error::Interrupted) => {
-                    return Ok(Measurement { cells, interrupted: true });
-                }
-                Err(block::Error::Launch(error)) => return Err(error),
                 Err(block::Error::Failed(failure)) => cells[index].failure = Some(failure),
+                Err(block::Error::Interrupted) => return Measurement { cells, interrupted: true },
             }
         }
     }
     observer.progress(total, total, Duration::ZERO);
-    Ok(Measurement { cells, interrupted: false })
+    Measurement { cells, interrupted: false }
 }
 
 /// The cells of one round: groups in random order, and the cells of a group back to back, shuffled.

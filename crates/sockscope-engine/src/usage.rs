@@ -1,7 +1,8 @@
 //! Usage: processor time and context switches of one end of a measurement.
 //!
-//! Processor time comes from CPU clocks, exact at the moment of the call even for a task that is running elsewhere;
-//! switches come from `/proc/PID/task/TID/status`. Both are read outside the measured window. See `getrusage(2)`, proc(5).
+//! Processor time comes from CPU clocks: exact for ourselves and for a task that sleeps; a task that is running on another
+//! CPU is seen as of its last tick or switch, some milliseconds ago at most, which averages out over the blocks of a cell.
+//! Switches come from `/proc/PID/task/TID/status`. Both are read outside the measured window. See `getrusage(2)`, proc(5).
 
 use std::io;
 
@@ -68,20 +69,20 @@ impl Meter {
         Ok(Self { task, clock, process: Process::new(task.pid).map_err(to_io)? })
     }
 
-    /// Starts a window: switches first, the clock last, so that reading is not charged to the window.
-    pub fn start(&self) -> io::Result<Usage> {
+    /// What the task has used so far. Of a task that runs on another CPU right now, the processor time is as of its last
+    /// tick or switch.
+    pub fn read(&self) -> io::Result<Usage> {
         let (voluntary, involuntary) = self.switches()?;
-        Ok(Usage { cpu_ns: self.clock.nanos()?, voluntary, involuntary })
+        Ok(Usage { cpu_ns: self.cpu_ns()?, voluntary, involuntary })
     }
 
-    /// Ends a window: the clock first.
-    pub fn end(&self) -> io::Result<Usage> {
-        let cpu_ns = self.clock.nanos()?;
-        let (voluntary, involuntary) = self.switches()?;
-        Ok(Usage { cpu_ns, voluntary, involuntary })
+    /// Only the processor time: one system call.
+    pub fn cpu_ns(&self) -> io::Result<u64> {
+        self.clock.nanos()
     }
 
-    fn switches(&self) -> io::Result<(u64, u64)> {
+    /// Only the switches, voluntary and involuntary: from `/proc`, which takes longer.
+    pub fn switches(&self) -> io::Result<(u64, u64)> {
         let (mut voluntary, mut involuntary) = (0, 0);
         for task in self.process.tasks().map_err(to_io)? {
             let Ok(task) = task else { continue };
@@ -114,21 +115,21 @@ mod tests {
     #[test]
     fn a_thread_that_works_is_charged_for_it() {
         let meter = Meter::new(TaskId::this()).unwrap();
-        let before = meter.start().unwrap();
-        while meter.end().unwrap().since(before).cpu_ns < 1_000_000 {}
-        let used = meter.end().unwrap().since(before);
+        let before = meter.read().unwrap();
+        while meter.read().unwrap().since(before).cpu_ns < 1_000_000 {}
+        let used = meter.read().unwrap().since(before);
         assert!(used.cpu_ns >= 1_000_000);
     }
 
     #[test]
     fn a_sleep_is_a_voluntary_switch() {
         let meter = Meter::new(TaskId::this()).unwrap();
-        let before = meter.start().unwrap();
+        let before = meter.read().unwrap();
         let (reader, _writer) = io::pipe().unwrap();
         let mut fds = [rustix::event::PollFd::new(&reader, rustix::event::PollFlags::IN)];
         let timeout = rustix::event::Timespec { tv_sec: 0, tv_nsec: 1_000_000 };
         rustix::event::poll(&mut fds, Some(&timeout)).unwrap();
-        assert!(meter.end().unwrap().since(before).voluntary >= 1);
+        assert!(meter.read().unwrap().since(before).voluntary >= 1);
     }
 
     #[test]

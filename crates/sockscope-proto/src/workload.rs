@@ -17,11 +17,14 @@ pub trait Workload {
     /// Starts the next exchange: the request, to be sent completely.
     fn request(&mut self) -> &[u8];
 
-    /// Bytes of the answer arrived, in order. At least one, never more than are still [missing](Self::missing).
+    /// Bytes of the answer arrived, in order; at least one. More than are [missing](Self::missing) are a mismatch.
     fn on_bytes(&mut self, input: &[u8]) -> Result<Progress, Mismatch>;
 
     /// How many bytes of the answer are still to come; zero between exchanges.
     fn missing(&self) -> usize;
+
+    /// How many bytes the whole answer has.
+    fn answer_len(&self) -> usize;
 }
 
 /// How far an exchange has come.

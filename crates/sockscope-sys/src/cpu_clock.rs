@@ -1,7 +1,8 @@
 //! CPU clocks: how much processor time another process, or another thread of this one, has used.
 //!
-//! `/proc/PID/schedstat` is only updated at ticks for a task that is running; the CPU clocks are exact to the
-//! nanosecond at the moment of the call. See `clock_getcpuclockid(3)` and `clock_gettime(2)`.
+//! In nanoseconds, where `/proc/PID/stat` counts ticks. Our own threads and tasks that sleep are exact; of another process's
+//! task that is running at the moment, the kernel answers with its state at the last tick or switch. See
+//! `clock_getcpuclockid(3)` and `clock_gettime(2)`.
 
 use std::io;
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use procfs::{Current, CurrentSI};
 use sockscope_engine::clock;
+use sockscope_engine::plan::Plan;
 use sockscope_engine::topology::Topology;
 use sockscope_report::model::{Clock, Host};
 
@@ -45,12 +46,14 @@ pub(crate) fn facts(topology: &Topology) -> Host {
 /// What can only be known as a difference over the run.
 #[derive(Debug)]
 pub(crate) struct During {
+    /// The CPUs that are measured on; empty for all.
+    cpus: Vec<u32>,
     ticks: Option<Ticks>,
     throttled: Option<u64>,
 }
 
-/// Clock ticks of all CPUs together.
-#[derive(Debug, Clone, Copy)]
+/// Clock ticks of the CPUs that are measured on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Ticks {
     steal: u64,
     total: u64,
@@ -58,13 +61,23 @@ struct Ticks {
 
 impl During {
     /// Reads the counters before the first block.
-    pub(crate) fn start() -> Self {
-        Self { ticks: ticks(), throttled: throttled() }
+    pub(crate) fn start(plan: &Plan) -> Self {
+        let mut cpus = Vec::new();
+        for placement in plan.cells.iter().map(|cell| &cell.placement) {
+            if placement.client_cpus.is_empty() || placement.server_cpus.is_empty() {
+                // An end that is not pinned may run anywhere.
+                cpus.clear();
+                break;
+            }
+            cpus.extend(placement.client_cpus.iter().chain(&placement.server_cpus));
+        }
+        let ticks = ticks(&cpus);
+        Self { cpus, ticks, throttled: throttled() }
     }
 
     /// Reads them again and notes the differences.
     pub(crate) fn finish(self, host: &mut Host) {
-        host.steal_share = self.ticks.zip(ticks()).and_then(|(before, after)| {
+        host.steal_share = self.ticks.zip(ticks(&self.cpus)).and_then(|(before, after)| {
             let total = after.total.checked_sub(before.total).filter(|total| *total > 0)?;
             Some(after.steal.saturating_sub(before.steal) as f64 / total as f64)
         });
@@ -73,12 +86,20 @@ impl During {
     }
 }
 
-fn ticks() -> Option<Ticks> {
-    let cpu = procfs::KernelStats::current().ok()?.total;
-    let idle = cpu.idle + cpu.iowait.unwrap_or(0);
-    let busy = cpu.user + cpu.nice + cpu.system + cpu.irq.unwrap_or(0) + cpu.softirq.unwrap_or(0);
-    let steal = cpu.steal?;
-    Some(Ticks { steal, total: idle + busy + steal })
+fn ticks(cpus: &[u32]) -> Option<Ticks> {
+    let stats = procfs::KernelStats::current().ok()?;
+    let measured =
+        |(index, _): &(usize, _)| cpus.is_empty() || cpus.iter().any(|cpu| *cpu as usize == *index);
+    let mut sum = Ticks { steal: 0, total: 0 };
+    for (_, cpu) in stats.cpu_time.iter().enumerate().filter(measured) {
+        let idle = cpu.idle + cpu.iowait.unwrap_or(0);
+        let busy =
+            cpu.user + cpu.nice + cpu.system + cpu.irq.unwrap_or(0) + cpu.softirq.unwrap_or(0);
+        let steal = cpu.steal?;
+        sum.steal += steal;
+        sum.total += idle + busy + steal;
+    }
+    Some(sum)
 }
 
 fn throttled() -> Option<u64> {
@@ -136,7 +157,8 @@ fn container() -> Option<String> {
 
 fn load_average() -> Option<[f64; 3]> {
     let load = procfs::LoadAverage::current().ok()?;
-    Some([f64::from(load.one), f64::from(load.five), f64::from(load.fifteen)])
+    // The kernel prints hundredths.
+    Some([load.one, load.five, load.fifteen].map(|load| (f64::from(load) * 100.0).round() / 100.0))
 }
 
 fn mitigations() -> Option<BTreeMap<String, String>> {
@@ -165,11 +187,16 @@ mod tests {
     #[test]
     fn the_share_of_steal_lies_between_nothing_and_everything() {
         let mut host = Host::default();
-        let during = During::start();
+        let during = During { cpus: vec![], ticks: ticks(&[]), throttled: throttled() };
         // Ticks are hundredths of a second: work until at least one has passed.
-        let before = ticks().map(|ticks| ticks.total);
-        while ticks().map(|ticks| ticks.total) == before && before.is_some() {}
+        while ticks(&[]) == during.ticks && during.ticks.is_some() {}
         during.finish(&mut host);
         assert!(host.steal_share.is_none_or(|share| (0.0..=1.0).contains(&share)));
+    }
+
+    #[test]
+    fn the_ticks_of_one_cpu_are_fewer_than_those_of_all() {
+        let (Some(first), Some(all)) = (ticks(&[0]), ticks(&[])) else { return };
+        assert!(first.total <= all.total && first.total > 0);
     }
 }

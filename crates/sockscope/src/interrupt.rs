@@ -15,6 +15,7 @@ use signal_hook::low_level::{emulate_default_handler, pipe};
 pub(crate) struct Interrupt {
     reader: UnixStream,
     last: Arc<AtomicUsize>,
+    released: Arc<AtomicBool>,
 }
 
 impl Interrupt {
@@ -22,11 +23,13 @@ impl Interrupt {
     pub(crate) fn watch() -> io::Result<Self> {
         let (reader, writer) = UnixStream::pair()?;
         let last = Arc::new(AtomicUsize::new(0));
+        let released = Arc::new(AtomicBool::new(false));
         for (signal, value) in [(SIGINT, 2), (SIGTERM, 15)] {
+            flag::register_conditional_default(signal, Arc::clone(&released))?;
             flag::register_usize(signal, Arc::clone(&last), value)?;
             pipe::register(signal, writer.try_clone()?)?;
         }
-        Ok(Self { reader, last })
+        Ok(Self { reader, last, released })
     }
 
     /// The same for the first of the signals; the second ends the process at once, wherever it is stuck.
@@ -38,6 +41,16 @@ impl Interrupt {
             flag::register(signal, Arc::clone(&first_came))?;
         }
         Self::watch()
+    }
+
+    /// Gives the signals back: from now on they end the process at once, even one that is stuck in a write.
+    pub(crate) fn release(&self) {
+        self.released.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether one of the signals has come.
+    pub(crate) fn came(&self) -> bool {
+        self.last.load(Ordering::Relaxed) != 0
     }
 
     /// Sleeps until the next of the signals.

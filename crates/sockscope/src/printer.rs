@@ -43,17 +43,22 @@ impl Printer {
         let _ = writeln!(self.err, "{style}warning:{style:#} {}", harmless(&text));
     }
 
+    /// What to type next, after a warning.
+    pub(crate) fn hint(&mut self, text: impl Display) {
+        let style = Style::new().bold().fg_color(Some(AnsiColor::Cyan.into()));
+        let _ = writeln!(self.err, "{style}hint:{style:#} {}", harmless(&text));
+    }
+
     /// The error, its causes, and its hints below a blank line.
     pub(crate) fn error(&mut self, error: &CliError) {
         let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
-        let cyan = Style::new().bold().fg_color(Some(AnsiColor::Cyan.into()));
-        let err = &mut self.err;
-        let _ = writeln!(err, "{red}error:{red:#} {}", harmless(&chain(error.source.as_ref())));
+        let _ =
+            writeln!(self.err, "{red}error:{red:#} {}", harmless(&chain(error.source.as_ref())));
         for (index, hint) in error.hints.iter().enumerate() {
             if index == 0 {
-                let _ = writeln!(err);
+                let _ = writeln!(self.err);
             }
-            let _ = writeln!(err, "{cyan}hint:{cyan:#} {}", harmless(hint));
+            self.hint(hint);
         }
     }
 }

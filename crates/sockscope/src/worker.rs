@@ -5,10 +5,12 @@
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 
-use sockscope_engine::launcher::{Launcher, Life, Worker};
+use rustix::process::Signal;
+use sockscope_engine::control::ControlError;
+use sockscope_engine::launcher::{End, Launcher, Life, Worker};
 use sockscope_engine::worker::{Lifeline, work};
 
 use crate::status::Status;
@@ -24,8 +26,9 @@ pub(crate) fn main() -> ExitCode {
         return Status::Usage.into();
     };
     match work(&mut channel, Lifeline::ParentDeathSignal) {
-        Ok(()) => Status::Yes.into(),
-        Err(_) => Status::Environment.into(),
+        // A channel that ended is the coordinator's way to say that it has heard enough.
+        Ok(()) | Err(ControlError::Channel(_)) => Status::Yes.into(),
+        Err(_) => Status::Bug.into(),
     }
 }
 
@@ -58,8 +61,30 @@ impl Launcher for Reexecute {
 struct Process(Child);
 
 impl Life for Process {
-    fn end(&mut self) {
+    fn end(&mut self) -> End {
+        // It changes nothing if the process has ended by itself: its own status stays.
         let _ = self.0.kill();
-        let _ = self.0.wait();
+        match self.0.wait() {
+            Ok(status) => how(status),
+            Err(_) => End::Orderly,
+        }
+    }
+}
+
+/// Signals that a process gets for its own mistakes, as against those that somebody sends.
+const CRASHES: [i32; 5] = [
+    Signal::ABORT.as_raw(),
+    Signal::SEGV.as_raw(),
+    Signal::BUS.as_raw(),
+    Signal::ILL.as_raw(),
+    Signal::FPE.as_raw(),
+];
+
+fn how(status: ExitStatus) -> End {
+    match (status.signal(), status.code()) {
+        (Some(signal), _) if CRASHES.contains(&signal) => End::Crashed(format!("signal {signal}")),
+        (Some(signal), _) => End::Killed(signal),
+        (None, Some(0)) => End::Orderly,
+        (None, code) => End::Crashed(format!("exit status {}", code.unwrap_or(-1))),
     }
 }

@@ -1,14 +1,14 @@
 //! Client: connects, warms up, measures, reports.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 use std::time::Duration;
 
 use sockscope_net::{Conn, Connector};
-use sockscope_proto::workload::RoundTrip;
+use sockscope_proto::workload::{RoundTrip, Workload};
 use sockscope_stats::Histogram;
 
-use super::{Lifeline, Stop, endpoint, failure, ready, server_pid, workload};
+use super::{Lifeline, Stop, endpoint, failure, ready, request_len, server_pid, workload};
 use crate::control::{self, BlockMessage, Failure, Fault, FromWorker, Role, ToWorker, WorkerPlan};
 use crate::exchange::{Blocking, Duplex, ExchangeError, Spinning, Window, exchange, run_for};
 use crate::usage::{Meter, TaskId, Usage};
@@ -16,12 +16,6 @@ use crate::view::Wait;
 
 /// A server on this machine accepts at once or not at all.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-
-/// How long a server may take for its first answer.
-const PATIENCE: Duration = Duration::from_secs(3);
-
-/// A request up to this many bytes fits the buffers of every connection, whoever reads when.
-const FITS_ANY_BUFFER: usize = 4096;
 
 pub(super) fn run(
     channel: &mut (impl Read + Write + AsFd),
@@ -36,8 +30,8 @@ pub(super) fn run(
     };
     let conn = connect(address, *running)?;
     let environment =
-        |error: std::io::Error| failure(Fault::Environment, "prepare the connection", &error);
-    let mut duplex = Duplex::new(&conn, PATIENCE);
+        |error: io::Error| failure(Fault::Environment, "prepare the connection", &error);
+    let mut duplex = Duplex::new(&conn, Duration::from_nanos(plan.patience_ns));
     if *running {
         // A server of another kind is found out here, where waiting for an answer has a limit.
         conn.set_nonblocking(true).map_err(environment)?;
@@ -53,7 +47,7 @@ pub(super) fn run(
         }
         .into());
     };
-    let both_ways = *running && plan.size > FITS_ANY_BUFFER;
+    let both_ways = *running && request_len(plan) > Duplex::ABOVE;
     conn.set_nonblocking(both_ways || plan.wait == Wait::Spin).map_err(environment)?;
     let meters =
         Meters::new(server.or_else(|| server_pid(&conn).map(|pid| TaskId { pid, tid: pid })))?;
@@ -86,14 +80,50 @@ impl Meters {
         Ok(Self { client, server: server.and_then(|task| Meter::new(task).ok()) })
     }
 
-    fn start(&self) -> std::io::Result<(Usage, Option<Usage>)> {
-        let server = self.server.as_ref().map(Meter::start).transpose()?;
-        Ok((self.client.start()?, server))
+    /// Before the window: the switches, which take long to read, then the clocks, the client's last.
+    fn start(&self) -> io::Result<Readings> {
+        let switches = self.switches()?;
+        let server = self.server.as_ref().map(Meter::cpu_ns).transpose()?;
+        Ok(Readings::new((self.client.cpu_ns()?, server), switches))
     }
 
-    fn end(&self) -> std::io::Result<(Usage, Option<Usage>)> {
-        let client = self.client.end()?;
-        Ok((client, self.server.as_ref().map(Meter::end).transpose()?))
+    /// After the window: the other way round.
+    fn end(&self) -> io::Result<Readings> {
+        let client = self.client.cpu_ns()?;
+        let server = self.server.as_ref().map(Meter::cpu_ns).transpose()?;
+        Ok(Readings::new((client, server), self.switches()?))
+    }
+
+    fn switches(&self) -> io::Result<(Switches, Option<Switches>)> {
+        Ok((self.client.switches()?, self.server.as_ref().map(Meter::switches).transpose()?))
+    }
+}
+
+/// Voluntary and involuntary.
+type Switches = (u64, u64);
+
+/// What both ends have used at one end of the window.
+#[derive(Debug, Clone, Copy)]
+struct Readings {
+    client: Usage,
+    server: Option<Usage>,
+}
+
+impl Readings {
+    fn new(cpu_ns: (u64, Option<u64>), switches: (Switches, Option<Switches>)) -> Self {
+        let usage = |cpu_ns, (voluntary, involuntary)| Usage { cpu_ns, voluntary, involuntary };
+        let server = cpu_ns.1.zip(switches.1).map(|(cpu_ns, switches)| usage(cpu_ns, switches));
+        Self { client: usage(cpu_ns.0, switches.0), server }
+    }
+
+    /// What was used since. A process that used nothing at all did not serve us: whoever called listen(2) may have
+    /// handed the connection to another.
+    fn since(self, before: Self) -> (Usage, Option<Usage>) {
+        let server = self.server.zip(before.server).map(|(after, before)| after.since(before));
+        (
+            self.client.since(before.client),
+            server.filter(|used| used.cpu_ns > 0 || used.voluntary > 0),
+        )
     }
 }
 
@@ -103,7 +133,7 @@ pub(super) enum NoBlock {
     /// An exchange failed.
     Exchange(ExchangeError),
     /// The usage of an end cannot be read, most likely because it is gone.
-    Usage(std::io::Error),
+    Usage(io::Error),
 }
 
 impl NoBlock {
@@ -128,17 +158,11 @@ pub(super) fn measure(
     run_for(plan.warm_up_ns, &mut histogram, || exchange(&mut load, &mut buffer))
         .map_err(NoBlock::Exchange)?;
     histogram.clear();
-    let (client_before, server_before) = meters.start().map_err(NoBlock::Usage)?;
+    let before = meters.start().map_err(NoBlock::Usage)?;
     let window = run_for(plan.block_ns, &mut histogram, || exchange(&mut load, &mut buffer));
     let Window { elapsed_ns, exchanges } = window.map_err(NoBlock::Exchange)?;
-    let (client, server) = meters.end().map_err(NoBlock::Usage)?;
-    Ok(BlockMessage {
-        histogram: histogram.to_base64(),
-        elapsed_ns,
-        exchanges,
-        client: client.since(client_before),
-        server: server.zip(server_before).map(|(after, before)| after.since(before)),
-    })
+    let (client, server) = meters.end().map_err(NoBlock::Usage)?.since(before);
+    Ok(BlockMessage { histogram: histogram.to_base64(), elapsed_ns, exchanges, client, server })
 }
 
 /// A server of ours that cannot be reached although it was ready has gone.
@@ -154,9 +178,9 @@ fn connect(address: &str, running: bool) -> Result<Conn, Failure> {
 /// A server that answers wrongly misbehaves. One of ours that closed or reset may have been killed; somebody else's
 /// misbehaved then, too. Whatever else a socket refuses is the machine's doing.
 fn blame(error: &ExchangeError, running: bool) -> Failure {
-    use std::io::ErrorKind::{BrokenPipe, ConnectionReset};
+    use io::ErrorKind::{BrokenPipe, ConnectionReset};
     let gone = match error {
-        ExchangeError::Short { .. } => true,
+        ExchangeError::Closed | ExchangeError::Short { .. } => true,
         ExchangeError::Send(error) | ExchangeError::Receive(error) => {
             matches!(error.kind(), BrokenPipe | ConnectionReset)
         }

@@ -112,6 +112,7 @@ fn an_answer_that_is_longer_than_the_request_fails_the_cell() {
 fn a_connection_that_is_closed_fails_the_cell() {
     let failure = failure(answering(|count, request| (count < 5).then(|| request.to_vec())));
     assert_eq!(failure.fault, Fault::Peer, "{failure}");
+    assert_eq!(failure.text, "exchange: the server closed the connection without an answer");
 }
 
 #[test]
@@ -121,7 +122,7 @@ fn a_server_that_never_answers_is_given_up() {
         let _ = stream.read_to_end(&mut sink);
     }));
     assert_eq!(failure.fault, Fault::Peer);
-    assert!(failure.text.contains("stopped answering"), "{failure}");
+    assert_eq!(failure.text, "exchange: no answer within 150ms");
 }
 
 #[test]
@@ -134,7 +135,7 @@ fn a_delay_is_read_in_full_and_never_halved() {
     });
     assert_eq!(result.failure, None);
     for block in &result.blocks {
-        assert!(block.p50_ns >= 200_000, "{block:?}");
+        assert!(block.p50_ns.is_none_or(|p50| p50 >= 200_000), "{block:?}");
         assert!(block.mean_ns >= 200_000.0, "{block:?}");
     }
 }

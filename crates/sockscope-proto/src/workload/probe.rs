@@ -31,15 +31,6 @@ impl Probe {
         Self(Dialect::PongOrEcho(PongOrEcho::default()))
     }
 
-    /// Bytes of one answer.
-    #[must_use]
-    pub fn answer_len(&self) -> usize {
-        match &self.0 {
-            Dialect::Known(round_trip) => round_trip.answer_len(),
-            Dialect::PongOrEcho(_) => PONG.len(),
-        }
-    }
-
     /// Whether `message` is the right answer to an earlier request: a datagram that came late. Only the answers of an echo
     /// carry a number that tells.
     #[must_use]
@@ -70,6 +61,13 @@ impl Workload for Probe {
         match &self.0 {
             Dialect::Known(round_trip) => round_trip.missing(),
             Dialect::PongOrEcho(either) => either.missing(),
+        }
+    }
+
+    fn answer_len(&self) -> usize {
+        match &self.0 {
+            Dialect::Known(round_trip) => round_trip.answer_len(),
+            Dialect::PongOrEcho(either) => either.answer_len(),
         }
     }
 }
@@ -117,6 +115,10 @@ impl Workload for PongOrEcho {
 
     fn missing(&self) -> usize {
         self.missing
+    }
+
+    fn answer_len(&self) -> usize {
+        PONG.len()
     }
 }
 

@@ -48,12 +48,6 @@ impl RoundTrip {
         self.request.len()
     }
 
-    /// Bytes of one answer.
-    #[must_use]
-    pub fn answer_len(&self) -> usize {
-        self.answer().len()
-    }
-
     /// Whether `message` is the whole and right answer to an earlier request than the last: one that came late, on sockets
     /// that keep no order. Only an echo tells, as far as its number goes.
     #[must_use]
@@ -125,6 +119,10 @@ impl Workload for RoundTrip {
     #[inline]
     fn missing(&self) -> usize {
         if self.open { self.answer().len() - self.received } else { 0 }
+    }
+
+    fn answer_len(&self) -> usize {
+        self.answer().len()
     }
 }
 

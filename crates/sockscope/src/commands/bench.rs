@@ -11,9 +11,11 @@ use std::os::fd::AsFd;
 use sockscope_engine::plan::Plan;
 use sockscope_engine::run::run as measure;
 use sockscope_engine::topology::Topology;
+use sockscope_report::model::{Cell, Replica};
 use sockscope_report::{Report, analyse};
 
 pub(crate) use args::Args;
+use output::Destination;
 
 use crate::fault::CliError;
 use crate::host;
@@ -25,45 +27,70 @@ use crate::worker::Reexecute;
 /// Plans, measures, analyses, renders.
 pub(crate) fn run(args: &Args) -> Result<Status, CliError> {
     let mut printer = Printer::new(args.quiet);
-    let topology = Topology::read().map_err(CliError::environment)?;
-    let wish = wish::from_args(args)?;
-    let plan = Plan::new(&wish, &topology);
+    let topology = Topology::read()
+        .map_err(|error| CliError::environment(error).context("read which CPUs may be used"))?;
+    let plan = Plan::new(&wish::from_args(args)?, &topology);
     if plan.cells.is_empty() {
         return Err(nothing_to_measure(&plan));
     }
     let mut report = convert::planned(&plan, args);
     report.host = host::facts(&topology);
     if args.dry_run {
-        let text = output::dry_run(&report, args.chosen_format());
-        printer.result(text).map_err(CliError::environment)?;
+        output::print(&output::dry_run(&report, args.chosen_format()), &mut printer)?;
         return Ok(Status::Yes);
     }
-    output::check_writable(args)?;
+    let file = args.output.as_deref().map(Destination::new).transpose()?;
     wish::check_servers(&plan)?;
-    let interrupt = Interrupt::watch().map_err(CliError::environment)?;
-    let during = host::During::start();
-    let mut progress = progress::Progress::new(&plan, args.quiet, &mut printer);
-    let measurement = measure(&plan, &mut Reexecute, &mut progress, Some(interrupt.as_fd()))
-        .map_err(|error| CliError::environment(error).context("start a worker"))?;
-    progress.finish();
-    during.finish(&mut report.host);
-    let status = convert::measured(&mut report, &plan, measurement);
-    analyse(&mut report);
-    output::write(&report, args, &mut printer)?;
+    wish::check_scratch(&plan)?;
+    let interrupt = Interrupt::watch()
+        .map_err(|error| CliError::environment(error).context("watch for signals"))?;
+    let status = measured(&mut report, &plan, &interrupt, args, &mut printer);
+    // Whatever was asked for by now is done: a signal may end what is left, such as a write that nobody reads.
+    interrupt.release();
+    let saved = file.map_or(Ok(()), |file| file.save(&report, &mut printer));
+    output::print(&output::text(&report, args.chosen_format()), &mut printer)?;
+    warn(&report, &mut printer);
+    saved?;
     if report.interrupted {
         interrupt.reraise().map_err(CliError::environment)?;
     }
-    Ok(finish(&report, status, &mut printer))
+    Ok(status)
 }
 
-/// Every failed cell is an error on stderr, too: a script that keeps only the table must not miss it.
-fn finish(report: &Report, status: Status, printer: &mut Printer) -> Status {
-    for cell in &report.cells {
-        if let Some(error) = &cell.error {
-            printer.warn(format_args!("{} in the view {}: {}", cell.label, cell.view, error.text));
-        }
-    }
+/// Measures and analyses; the exit status that follows from the cells.
+fn measured(
+    report: &mut Report,
+    plan: &Plan,
+    interrupt: &Interrupt,
+    args: &Args,
+    printer: &mut Printer,
+) -> Status {
+    let during = host::During::start(plan);
+    let mut progress = progress::Progress::new(plan, args.quiet, printer);
+    let measurement = measure(plan, &mut Reexecute, &mut progress, Some(interrupt.as_fd()));
+    progress.finish();
+    during.finish(&mut report.host);
+    let status = convert::measured(report, plan, measurement);
+    analyse(report);
     status
+}
+
+/// Every failed cell is a warning on stderr, too: a script that keeps only the table must not miss it.
+fn warn(report: &Report, printer: &mut Printer) {
+    for cell in &report.cells {
+        let Some(error) = &cell.error else { continue };
+        let twin = if cell.replica == Replica::Twin { " (its twin)" } else { "" };
+        printer
+            .warn(format_args!("{}{twin} in the view {}: {}", cell.label, cell.view, error.text));
+    }
+    let echo_failed = |cell: &Cell| {
+        let running = cell.server_engine.is_none();
+        let peer = cell.error.as_ref().is_some_and(|error| error.kind == "peer");
+        running && peer && cell.service == "echo"
+    };
+    if report.cells.iter().any(echo_failed) {
+        printer.hint("echo is expected unless told otherwise; for a server that answers ping: --service pong");
+    }
 }
 
 fn nothing_to_measure(plan: &Plan) -> CliError {

@@ -34,9 +34,9 @@ pub(crate) struct Args {
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub(crate) view: Vec<View>,
 
-    /// Bytes of one request (64, 4K, 1M); the answer is as long
-    #[arg(short, long, value_name = "BYTES", default_value = "64", value_parser = value::size)]
-    pub(crate) size: usize,
+    /// Bytes of one request (64, 4K, 1M), the answer is as long [default: 64]
+    #[arg(short, long, value_name = "BYTES", value_parser = value::size)]
+    pub(crate) size: Option<usize>,
 
     /// What the servers say: echo (the request) or pong (for ping)
     #[arg(long, value_name = "NAME", default_value = "echo", value_parser = service)]
@@ -46,9 +46,13 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) rounds: u32,
 
-    /// How long one block is measured; the view solo takes a fifth
-    #[arg(long, value_name = "DURATION", default_value = "100ms", value_parser = value::duration)]
+    /// How long one block is measured, 1ms to 10m; the view solo takes a fifth
+    #[arg(long, value_name = "DURATION", default_value = "100ms", value_parser = block)]
     pub(crate) block: Duration,
+
+    /// The difference, in percent, within which two cells count as the same
+    #[arg(long, value_name = "PERCENT", default_value = "2", value_parser = margin)]
+    pub(crate) margin: f64,
 
     /// Decides the random order [default: random]
     #[arg(long, value_name = "N")]
@@ -95,6 +99,25 @@ impl Args {
     pub(crate) fn chosen_format(&self) -> Format {
         if self.json { Format::Json } else { self.format }
     }
+}
+
+/// Percent on the command line, a share in the result.
+fn margin(text: &str) -> Result<f64, String> {
+    let percent: f64 = text
+        .trim_end_matches('%')
+        .parse()
+        .map_err(|_| "a margin is a number of percent, such as 2 or 0.5".to_owned())?;
+    if (0.0..=100.0).contains(&percent) {
+        Ok(percent / 100.0)
+    } else {
+        Err("a margin lies between 0 and 100 percent".into())
+    }
+}
+
+fn block(text: &str) -> Result<Duration, String> {
+    let allowed = Duration::from_millis(1)..=Duration::from_mins(10);
+    let block = value::duration(text)?;
+    if allowed.contains(&block) { Ok(block) } else { Err("a block lasts from 1ms to 10m".into()) }
 }
 
 fn service(name: &str) -> Result<ServiceName, String> {

@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 use sockscope_engine::control::{Failure, Fault, ServiceName};
+use sockscope_engine::exchange::Duplex;
 use sockscope_engine::plan::{CellPlan, Plan, Target};
 use sockscope_engine::run::{Block, CellResult, Measurement};
-use sockscope_engine::view::View;
+use sockscope_engine::view::{View, Wait};
 use sockscope_report::{Report, model};
 
 use super::args::Args;
@@ -19,6 +20,8 @@ pub(super) fn planned(plan: &Plan, args: &Args) -> Report {
         command,
         plan: plan_model(plan, args),
         seed: plan.seed,
+        // Nothing has been measured yet.
+        partial: true,
         unavailable: plan
             .unavailable
             .iter()
@@ -34,6 +37,7 @@ pub(super) fn planned(plan: &Plan, args: &Args) -> Report {
 /// Adds what was measured; the exit status that follows from the cells.
 pub(super) fn measured(report: &mut Report, plan: &Plan, measurement: Measurement) -> Status {
     report.interrupted = measurement.interrupted;
+    report.partial = false;
     let mut status = Status::Yes;
     for (cell, result) in plan.cells.iter().zip(measurement.cells) {
         let missing = result.blocks.len() < plan.rounds as usize;
@@ -64,13 +68,14 @@ fn plan_model(plan: &Plan, args: &Args) -> model::Plan {
         transports: if attached { Vec::new() } else { labels.clone() },
         endpoints: if attached { labels } else { Vec::new() },
         views,
-        sizes: vec![message_len(args.service, args.size) as u64],
+        sizes: vec![plan.cells.first().map_or(0, |cell| message_len(cell) as u64)],
         service: args.service.name().into(),
         rounds: plan.rounds,
         block_ms: millis(plan.timing.block),
         solo_block_ms: millis(plan.timing.solo_block),
         warm_up_ms: millis(plan.timing.warm_up),
         twin: plan.cells.iter().any(|cell| cell.twin),
+        margin: args.margin,
         estimated_ms: Some(millis(plan.duration())),
         ..model::Plan::default()
     }
@@ -94,7 +99,7 @@ fn cell_model(cell: &CellPlan, plan: &Plan, result: &CellResult) -> model::Cell 
         transport,
         service: cell.service.name().into(),
         server_engine: own.then(|| engine(cell.view).to_owned()),
-        client_engine: engine(cell.view).into(),
+        client_engine: client_engine(cell).into(),
         view: view_model(cell.view),
         placement: model::Placement {
             client_cpus: cell.placement.client_cpus.clone(),
@@ -102,7 +107,7 @@ fn cell_model(cell: &CellPlan, plan: &Plan, result: &CellResult) -> model::Cell 
             relation: cell.placement.relation.name().to_owned().into(),
         },
         wait: cell.view.wait().name().to_owned().into(),
-        size: message_len(cell.service, cell.size) as u64,
+        size: message_len(cell) as u64,
         nodelay: network.then_some(true),
         granted_buffers: ready.and_then(|ready| ready.buffers).map(|(send, receive)| {
             model::GrantedBuffers {
@@ -129,7 +134,7 @@ fn block_model(block: &Block, view: View) -> model::Block {
     model::Block {
         round: block.round,
         mean: rounded(block.mean_ns),
-        p50: Some(block.p50_ns),
+        p50: block.p50_ns,
         p90: block.p90_ns,
         p99: block.p99_ns,
         max: block.max_ns,
@@ -174,18 +179,27 @@ fn label(target: &Target) -> String {
     }
 }
 
-/// What moves the bytes: polling in the views that never sleep.
+/// What moves the client's bytes: polling in the views that never sleep, both ways at once where the answer may come
+/// before the request is sent.
+fn client_engine(cell: &CellPlan) -> &'static str {
+    match (&cell.target, cell.view) {
+        (Target::Running(_), _) if message_len(cell) > Duplex::ABOVE => "duplex",
+        (_, view) => engine(view),
+    }
+}
+
+/// What moves the bytes of one of our own servers.
 fn engine(view: View) -> &'static str {
-    match view {
-        View::Solo | View::Spin => "polling",
-        _ => "blocking",
+    match view.wait() {
+        Wait::Spin => "polling",
+        Wait::Block => "blocking",
     }
 }
 
 /// `ping` and `pong` have four bytes, whatever was asked for.
-fn message_len(service: ServiceName, size: usize) -> usize {
-    match service {
-        ServiceName::Echo => size,
+fn message_len(cell: &CellPlan) -> usize {
+    match cell.service {
+        ServiceName::Echo => cell.size,
         ServiceName::Pong => 4,
     }
 }

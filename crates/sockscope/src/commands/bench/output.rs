@@ -2,12 +2,13 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use sockscope_report::Report;
 use sockscope_report::render;
 
-use super::args::{Args, Format};
+use super::args::Format;
 use crate::fault::CliError;
 use crate::printer::Printer;
 
@@ -21,42 +22,78 @@ pub(super) fn dry_run(report: &Report, format: Format) -> String {
     }
 }
 
-/// Finds out before measuring that the result cannot be saved.
-pub(super) fn check_writable(args: &Args) -> Result<(), CliError> {
-    let Some(path) = &args.output else { return Ok(()) };
-    if path.is_dir() {
-        return Err(CliError::usage(format!("{} is a directory", path.display()))
-            .hint(format!("-o {}", path.join("result.json").display())));
-    }
-    let temporary = temporary(path);
-    File::create(&temporary).map_err(|error| cannot_write(path, error))?;
-    fs::remove_file(&temporary).map_err(|error| cannot_write(path, error))
-}
-
-/// Prints the result, then saves it if asked to.
-pub(super) fn write(report: &Report, args: &Args, printer: &mut Printer) -> Result<(), CliError> {
-    // Saved first: a reader of stdout that has gone away must not cost the file.
-    if let Some(path) = &args.output {
-        let json = render::json(report);
-        save(path, json.as_bytes()).map_err(|error| cannot_write(path, error))?;
-    }
-    // The printer drops the colours where there is no terminal to show them.
-    let text = match args.chosen_format() {
+/// The result in this format; the printer drops the colours where there is no terminal to show them.
+pub(super) fn text(report: &Report, format: Format) -> String {
+    match format {
         Format::Json => render::json(report),
         Format::Gobench => render::gobench(report),
         Format::Text => render::text(report, &render::Style::ansi()),
-    };
-    printer.result(text).map_err(CliError::environment)?;
-    if let Some(path) = &args.output {
-        printer.note(format_args!("saved {}", path.display()));
     }
-    Ok(())
+}
+
+/// Prints to stdout. A reader that has gone away has seen what it wanted: that is no error, and what remains to be said
+/// on stderr and by the exit status is still said.
+pub(super) fn print(text: &str, printer: &mut Printer) -> Result<(), CliError> {
+    match printer.result(text) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(CliError::environment(error).context("write to standard output")),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Where the result is saved, found to be writable before anything is measured.
+#[derive(Debug)]
+pub(super) enum Destination {
+    /// A regular file, there or not yet: replaced as a whole.
+    File(PathBuf),
+    /// A device or a pipe: written to, as it cannot be replaced.
+    Special(PathBuf),
+}
+
+impl Destination {
+    /// Follows symbolic links and makes sure that the directory takes a file.
+    pub(super) fn new(path: &Path) -> Result<Self, CliError> {
+        let resolved = fs::canonicalize(path);
+        match resolved.as_deref().map(fs::metadata) {
+            Ok(Ok(there)) if there.is_dir() => Err(is_directory(path)),
+            Ok(Ok(there)) if is_special(&there) => Ok(Self::Special(path.to_owned())),
+            Ok(_) => Self::replaceable(resolved.unwrap_or_else(|_| path.to_owned()), path),
+            Err(_) if path.as_os_str().as_encoded_bytes().ends_with(b"/") => {
+                Err(is_directory(path))
+            }
+            Err(_) => Self::replaceable(path.to_owned(), path),
+        }
+    }
+
+    fn replaceable(target: PathBuf, asked: &Path) -> Result<Self, CliError> {
+        let temporary = temporary(&target);
+        let tried = File::create_new(&temporary).and_then(|_| fs::remove_file(&temporary));
+        tried.map_err(|error| cannot_write(asked, error))?;
+        Ok(Self::File(target))
+    }
+
+    /// Saves the result.
+    pub(super) fn save(self, report: &Report, printer: &mut Printer) -> Result<(), CliError> {
+        let json = render::json(report);
+        let (path, saved) = match &self {
+            Self::File(path) => (path, replace(path, json.as_bytes())),
+            Self::Special(path) => (path, fs::write(path, json)),
+        };
+        saved.map_err(|error| cannot_write(path, error))?;
+        printer.note(format_args!("saved {}", path.display()));
+        Ok(())
+    }
+}
+
+fn is_special(there: &fs::Metadata) -> bool {
+    let kind = there.file_type();
+    kind.is_char_device() || kind.is_fifo() || kind.is_block_device() || kind.is_socket()
 }
 
 /// Writes a temporary file beside the target and renames it, so that the target is whole or as it was.
-fn save(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = temporary(path);
-    let written = File::create(&temporary).and_then(|mut file| {
+    let written = File::create_new(&temporary).and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync_all()
     });
@@ -71,6 +108,11 @@ fn temporary(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{}.tmp", std::process::id()));
     path.with_file_name(name)
+}
+
+fn is_directory(path: &Path) -> CliError {
+    CliError::usage(format!("{} is a directory", path.display()))
+        .hint(format!("-o {}", path.join("result.json").display()))
 }
 
 fn cannot_write(path: &Path, error: io::Error) -> CliError {

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use sockscope_engine::plan::{OwnTransport, Plan, Target, Timing, Wish};
+use rustix::fs::Access;
+use sockscope_engine::control::ServiceName;
+use sockscope_engine::plan::{CellPlan, OwnTransport, Plan, Target, Timing, Wish};
 use sockscope_engine::view::View;
 use sockscope_net::{Connector, Endpoint, Kind};
 
@@ -35,11 +37,42 @@ pub(super) fn from_args(args: &Args) -> Result<Wish, CliError> {
         targets: deduplicated(targets)?,
         views: if args.view.is_empty() { all } else { in_order(&args.view) },
         service: args.service,
-        size: args.size,
+        size: size(args)?,
         rounds: args.rounds,
-        timing: Timing { block: args.block, solo_block: args.block / 5, ..Timing::default() },
+        timing: Timing {
+            block: args.block,
+            solo_block: (args.block / 5).max(Duration::from_millis(1)),
+            ..Timing::default()
+        },
         seed: args.seed.unwrap_or_else(random_seed),
         scratch: scratch(),
+    })
+}
+
+/// Ping and pong have four bytes, whatever anybody asks for.
+fn size(args: &Args) -> Result<usize, CliError> {
+    match (args.service, args.size) {
+        (ServiceName::Pong, Some(size)) if size != 4 => Err(CliError::usage(
+            "ping and pong have 4 bytes: --size does not go with --service pong",
+        )
+        .hint(format!("--service echo --size {size}, with a server that echoes"))),
+        (_, size) => Ok(size.unwrap_or(64)),
+    }
+}
+
+/// Fails early when our own servers could not make their socket files.
+pub(super) fn check_scratch(plan: &Plan) -> Result<(), CliError> {
+    let by_path = |cell: &CellPlan| {
+        matches!(cell.target, Target::Own(OwnTransport::Unix | OwnTransport::UnixPacket))
+    };
+    if !plan.cells.iter().any(by_path) {
+        return Ok(());
+    }
+    rustix::fs::access(&plan.scratch, Access::WRITE_OK | Access::EXEC_OK).map_err(|error| {
+        let directory = plan.scratch.display();
+        CliError::environment(error)
+            .context(format!("cannot make socket files in {directory}"))
+            .hint("TMPDIR=/another/directory sockscope bench …, or --transport tcp,unix-abstract")
     })
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use sockscope_net::{Conn, Connector, Endpoint};
-use sockscope_proto::workload::Probe;
+use sockscope_proto::workload::{Probe, Workload};
 
 use super::exchange::{self, Rest, Wake};
 use super::failure::{Failure, Wrong};
