@@ -41,6 +41,9 @@ impl Deadlines {
 
     /// Takes out the owners that were due at `time`, in the order of their deadlines.
     pub(super) fn take_due(&mut self, time: Time) -> BTreeSet<(Time, Token)> {
+        if self.set.first().is_none_or(|&(first, _)| first > time) {
+            return BTreeSet::new();
+        }
         let after = Time::from_nanos(time.as_nanos().saturating_add(1));
         let later = self.set.split_off(&(after, Token::FIRST));
         std::mem::replace(&mut self.set, later)
