@@ -48,11 +48,6 @@ impl Interrupt {
         self.released.store(true, Ordering::Relaxed);
     }
 
-    /// Whether one of the signals has come.
-    pub(crate) fn came(&self) -> bool {
-        self.last.load(Ordering::Relaxed) != 0
-    }
-
     /// Sleeps until the next of the signals.
     pub(crate) fn wait(&self) -> io::Result<()> {
         rustix::io::retry_on_intr(|| rustix::io::read(&self.reader, &mut [0; 1]))?;

@@ -167,3 +167,29 @@ fn a_worker_that_is_killed_twice_fails_its_cell_and_no_other() {
     );
     assert!(is_empty(&directory.path().join("tmp")));
 }
+
+#[test]
+fn an_interrupted_bench_in_a_pipe_still_says_so() {
+    let directory = directory();
+    let mut bench = Command::new(env!("CARGO_BIN_EXE_sockscope"))
+        .args([
+            "bench",
+            "-q",
+            "--rounds",
+            "1000",
+            "--block",
+            "5ms",
+            "--view",
+            "same-core",
+            "--json",
+        ])
+        .env("TMPDIR", directory.path().join("tmp"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    until("workers", || workers(&bench).len() == 2);
+    // Nobody reads any more, as when the interrupt also ended the reader.
+    drop(bench.stdout.take());
+    signal(&bench, Signal::INT);
+    assert_eq!(bench.wait().unwrap().signal(), Some(2));
+}
