@@ -1,22 +1,26 @@
 //! Owner: the process that already has an address.
 //!
 //! All of this is for the text of an error, so it answers as well as it can: a process that may not
-//! be looked into, or that lives in another namespace, stays unnamed.
+//! be looked into, or that lives in another namespace, stays unnamed. And it only looks: a server is
+//! never connected to, as one that serves a single connection would end by that.
 
-use std::ffi::OsString;
+mod table;
+
+use std::ffi::OsStr;
 use std::fmt;
+use std::fs;
 use std::net::SocketAddr;
-use std::os::fd::AsFd as _;
-use std::os::unix::ffi::OsStringExt as _;
-use std::path::PathBuf;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 
 use procfs::net::TcpState;
 use procfs::process::{FDTarget, Process, all_processes};
-use rustix::net::AddressFamily;
 
-use crate::address::{Address, socket};
-use crate::endpoint::{Kind, Shown, UnixEndpoint, UnixName};
+use crate::address::socket_type;
+use crate::endpoint::{Kind, NAME_MAX, Shown, UnixEndpoint, UnixName};
 use crate::resolve::canonical;
+use table::Named;
 
 /// A process that has an address in use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,20 +37,19 @@ impl Owner {
         Self { pid, name: stat.ok().map(|stat| stat.comm) }
     }
 
-    /// The process behind a live Unix socket.
+    /// The process behind the live socket that keeps a Unix name from being bound.
     ///
-    /// Only a real connection has credentials, so the server does see one, for the sake of a message
-    /// that names it. Datagram sockets, and servers that accept nobody, are looked up by their name.
-    pub(crate) fn of_unix(address: &Address, unix: &UnixEndpoint) -> Option<Self> {
-        let listener = [Kind::Stream, Kind::SeqPacket].into_iter().find_map(|kind| {
-            let probe = socket(AddressFamily::UNIX, kind, None).ok()?;
-            address.connect(probe.as_fd()).ok()?;
-            sockscope_sys::peer_credentials(&probe).ok()??.pid
+    /// A name can be shared by sockets of several files: by paths that are relative to different
+    /// directories, or by a socket whose file someone has replaced. So a process counts only if the
+    /// path, as it sees it, leads to the file in question, and if no other process does.
+    pub(crate) fn of_unix(unix: &UnixEndpoint) -> Option<Self> {
+        let named = table::named_sockets().into_iter();
+        let candidates = named.filter(|socket| may_be(socket, unix)).collect();
+        let mut owners = holders(candidates).into_iter().filter(|(pid, socket)| {
+            unix.path().is_none_or(|path| is_same_file(path, &seen_by(*pid, &socket.name)))
         });
-        match listener {
-            Some(pid) => Some(Self::of_pid(pid.get())),
-            None => sockets_named(unix).into_iter().find_map(Self::of_socket),
-        }
+        let (pid, _) = owners.next()?;
+        owners.all(|(other, _)| other == pid).then(|| Self::of_pid(pid))
     }
 
     /// A process with a network socket that keeps `address` from being bound.
@@ -79,21 +82,73 @@ impl fmt::Display for Owner {
 
 /// Whether a Unix socket of this network namespace was bound to just this name.
 pub(crate) fn is_bound(unix: &UnixEndpoint) -> bool {
-    !sockets_named(unix).is_empty()
+    let name = name_in_table(unix.name());
+    table::named_sockets().iter().any(|socket| socket.name == name)
 }
 
-/// The inodes of the Unix sockets that were bound to just this name. The table has no escapes: with a
-/// name in it that is not text, or that has a line end, it cannot be read and is as good as empty.
-fn sockets_named(unix: &UnixEndpoint) -> Vec<u64> {
-    let name = match unix.name() {
-        UnixName::Path(path) => path.clone(),
-        UnixName::Abstract(name) | UnixName::Padded(name) => {
-            PathBuf::from(OsString::from_vec([b"@", name.as_slice()].concat()))
+/// Whether this can be the socket that has the name: for a path, by its last part only.
+fn may_be(socket: &Named, unix: &UnixEndpoint) -> bool {
+    let is_datagram = socket.socket_type == socket_type(Kind::Datagram).as_raw();
+    if socket.connected && !is_datagram {
+        return false;
+    }
+    match unix.path() {
+        Some(path) => last_part(&socket.name) == last_part(path.as_os_str().as_bytes()),
+        None => {
+            socket.socket_type == socket_type(unix.kind()).as_raw()
+                && socket.name == name_in_table(unix.name())
         }
+    }
+}
+
+/// A name as the table shows it.
+fn name_in_table(name: &UnixName) -> Vec<u8> {
+    let (name, length) = match name {
+        UnixName::Path(path) => return path.as_os_str().as_bytes().to_vec(),
+        UnixName::Abstract(name) => (name, name.len()),
+        UnixName::Padded(name) => (name, NAME_MAX),
     };
-    let sockets = procfs::net::unix().unwrap_or_default();
-    let named = sockets.into_iter().filter(|socket| socket.path.as_ref() == Some(&name));
-    named.map(|socket| socket.inode).collect()
+    let mut shown = [b"@", name.as_slice()].concat();
+    shown.resize(1 + length, 0);
+    for byte in shown.iter_mut().filter(|byte| **byte == 0) {
+        *byte = b'@';
+    }
+    shown
+}
+
+fn last_part(path: &[u8]) -> &[u8] {
+    path.rsplit(|byte| *byte == b'/').next().unwrap_or_default()
+}
+
+/// The first process with a descriptor of each socket, as far as we may look.
+fn holders(mut sockets: Vec<Named>) -> Vec<(i32, Named)> {
+    let mut found = Vec::new();
+    for process in all_processes().into_iter().flatten().flatten() {
+        if sockets.is_empty() {
+            break;
+        }
+        for descriptor in process.fd().into_iter().flatten().flatten() {
+            let FDTarget::Socket(inode) = descriptor.target else { continue };
+            if let Some(index) = sockets.iter().position(|socket| socket.inode == inode) {
+                found.push((process.pid, sockets.swap_remove(index)));
+            }
+        }
+    }
+    found
+}
+
+/// Where the path of another process leads: from its root, or from its working directory.
+fn seen_by(pid: i32, path: &[u8]) -> PathBuf {
+    let path = Path::new(OsStr::from_bytes(path));
+    match path.strip_prefix("/") {
+        Ok(path) => PathBuf::from(format!("/proc/{pid}/root")).join(path),
+        Err(_) => PathBuf::from(format!("/proc/{pid}/cwd")).join(path),
+    }
+}
+
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let identity = |path| fs::symlink_metadata(path).map(|file| (file.dev(), file.ino())).ok();
+    identity(one).is_some_and(|one| identity(other) == Some(one))
 }
 
 /// The addresses of the UDP sockets, or of the listening TCP sockets, with their inodes.

@@ -93,7 +93,7 @@ fn replace(fd: &OwnedFd, target: &Target<'_>, place: &Place) -> Result<(), BindE
                     .map_err(|source| target.file(FileStep::RemoveStale, source))?;
             }
             Ok(Occupant::Live) => {
-                let owner = Owner::of_unix(target.address, target.unix);
+                let owner = Owner::of_unix(target.unix);
                 return Err(BindError::InUse { endpoint: target.endpoint.clone(), owner });
             }
             Ok(Occupant::Other(file_type)) => {

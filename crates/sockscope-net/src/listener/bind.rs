@@ -48,7 +48,7 @@ fn bind_unix(
         None => match address.bind(fd.as_fd()) {
             Ok(()) => None,
             Err(Errno::ADDRINUSE) => {
-                let owner = Owner::of_unix(&address, unix);
+                let owner = Owner::of_unix(unix);
                 return Err(BindError::InUse { endpoint: endpoint.clone(), owner });
             }
             Err(source) => return Err(refused(source)),

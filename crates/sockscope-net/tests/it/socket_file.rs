@@ -1,6 +1,7 @@
 //! Socket-file safety: what is replaced, what is refused, and what is removed.
 
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, symlink};
 use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::path::Path;
@@ -70,6 +71,65 @@ fn the_refusal_names_the_process_and_the_way_out() {
     assert_eq!(error.to_string(), format!("unix:{path} is in use by PID {pid} ({name})"));
     let hint = format!("stop it with `kill {pid}`, or choose another address");
     assert_eq!(error.hint(), Some(hint));
+}
+
+#[test]
+fn a_server_sees_nothing_of_the_one_that_is_refused() {
+    let directory = directory();
+    let path = directory.path().join("s");
+    let paths = SCHEMES.map(|scheme| at(scheme, &path));
+    let names = ["unix:@", "unixpacket:@"]
+        .map(|scheme| endpoint(&format!("{scheme}sockscope-passive-{}", process::id())));
+    for theirs in [&paths[0], &paths[2], &names[0], &names[1]] {
+        let live = bind(theirs);
+        live.set_nonblocking(true).expect("set");
+        let ours = if names.contains(theirs) { std::slice::from_ref(theirs) } else { &paths };
+        for ours in ours {
+            let error = try_bind(ours).expect_err("refused");
+            let BindError::InUse { owner, .. } = &error else { panic!("{error}") };
+            assert!(owner.is_some(), "{ours} on {theirs}");
+            let accepted = live.accept().expect_err("nobody connected");
+            assert_eq!(Errno::from_io_error(&accepted), Some(Errno::AGAIN), "{ours} on {theirs}");
+        }
+    }
+}
+
+#[test]
+fn an_owner_is_found_by_the_file_and_not_by_the_spelling() {
+    in_child("socket_file::an_owner_is_found_by_the_file_and_not_by_the_spelling", || {
+        let directory = directory();
+        std::env::set_current_dir(directory.path()).expect("there");
+        let _noise = UnixListener::bind(std::ffi::OsStr::from_bytes(b"\xff")).expect("bound");
+        for (bound, asked) in [("./s", "d/../s"), ("d/a b", "d/a b"), ("a b", "./a b")] {
+            let directory = directory.path().join("d");
+            fs::create_dir_all(&directory).expect("made");
+            let _live = UnixListener::bind(bound).expect("bound");
+            let asked = directory.join("..").join(asked);
+            let asked = endpoint(&format!("unix:{}", asked.display()).replace(' ', "%20"));
+            let error = try_bind(&asked).expect_err("refused");
+            let BindError::InUse { owner: Some(owner), .. } = &error else { panic!("{error:?}") };
+            assert_eq!(owner.pid.unsigned_abs(), process::id());
+        }
+    });
+}
+
+#[test]
+fn of_two_processes_with_the_name_of_a_file_neither_is_called_its_owner() {
+    let directory = directory();
+    let path = directory.path().join("s");
+    let path = std::env::var_os("SOCKSCOPE_TEST_PATH").map_or(path, Into::into);
+    // Only in the parent, whose child then finds it and replaces it.
+    let _orphan = (!path.exists()).then(|| UnixListener::bind(&path).expect("bound"));
+    in_child_under(
+        &["env", &format!("SOCKSCOPE_TEST_PATH={}", path.display())],
+        "socket_file::of_two_processes_with_the_name_of_a_file_neither_is_called_its_owner",
+        || {
+            fs::remove_file(&path).expect("removed");
+            let _live = UnixListener::bind(&path).expect("bound");
+            let error = try_bind(&at("unix", &path)).expect_err("refused");
+            assert!(matches!(error, BindError::InUse { owner: None, .. }), "{error}");
+        },
+    );
 }
 
 #[test]
