@@ -61,11 +61,10 @@ impl SocketFile {
             Err(Errno::ADDRINUSE) => replace(fd, target, &place)?,
             result => result.map_err(|source| target.refused(source))?,
         }
-        let (file, identity) =
-            place.open_file().map_err(|source| target.file(FileStep::Look, source))?;
-        // From here on the file is removed if anything fails.
+        // The file can be told, and so removed if anything fails, without one more descriptor.
+        let (_, identity) = place.look().map_err(|source| target.file(FileStep::Look, source))?;
         let this = Self { place, identity };
-        rights::after_bind(&file, options)
+        rights::after_bind(&this.place, &this.identity, options)
             .map_err(|source| target.file(FileStep::GiveRights, source))?;
         Ok(this)
     }

@@ -52,15 +52,19 @@ impl Place {
         Ok((FileType::from_raw_mode(stat.st_mode), Identity::of(&stat)))
     }
 
-    /// The socket file that is there now, held without opening it.
-    pub(super) fn open_file(&self) -> io::Result<(OwnedFd, Identity)> {
+    /// The socket file that is meant, held without opening it; `ESTALE` if another is there by now.
+    pub(super) fn hold(&self, identity: &Identity) -> io::Result<OwnedFd> {
         let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = fs::openat(&self.directory, &self.name, flags, Mode::empty())?;
         let stat = fs::fstat(&file)?;
-        match FileType::from_raw_mode(stat.st_mode) {
-            FileType::Socket => Ok((file, Identity::of(&stat))),
-            _ => Err(Errno::NOTSOCK),
-        }
+        let is_socket = FileType::from_raw_mode(stat.st_mode) == FileType::Socket;
+        if is_socket && Identity::of(&stat) == *identity { Ok(file) } else { Err(Errno::STALE) }
+    }
+
+    /// The access rights of what is there now.
+    pub(super) fn mode(&self) -> io::Result<Mode> {
+        let stat = fs::statat(&self.directory, &self.name, AtFlags::SYMLINK_NOFOLLOW)?;
+        Ok(Mode::from_raw_mode(stat.st_mode))
     }
 
     /// Removes the file that is there, if it is the one that is meant.
@@ -123,6 +127,7 @@ mod tests {
         let _second = std::os::unix::net::UnixListener::bind(&path).expect("bound");
         place.remove(&identity).expect("nothing to do");
         assert!(path.exists(), "another file");
+        assert_eq!(place.hold(&identity).err(), Some(Errno::STALE));
         let (_, identity) = place.look().expect("there");
         place.remove(&identity).expect("removed");
         assert!(!path.exists());

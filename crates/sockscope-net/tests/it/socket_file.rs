@@ -331,6 +331,39 @@ fn a_failed_start_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_start_that_runs_out_of_descriptors_leaves_nothing_behind() {
+    in_child("socket_file::a_start_that_runs_out_of_descriptors_leaves_nothing_behind", || {
+        let directory = directory();
+        let path = directory.path().join("s");
+        let few = rustix::process::Rlimit { current: Some(64), maximum: Some(64) };
+        rustix::process::setrlimit(rustix::process::Resource::Nofile, few).expect("limited");
+        let mut taken = Vec::new();
+        while let Ok(file) = fs::File::open("/dev/null") {
+            taken.push(file);
+        }
+        // A socket and its directory are held; to give the file away it has to be held, too.
+        for (free, group, starts) in [(1, None, false), (2, None, true), (2, Some(0), false)] {
+            let freed = taken.split_off(taken.len() - free);
+            drop(freed);
+            let options = sockscope_net::BindOptions { group, ..Default::default() };
+            let bound = sockscope_net::Listener::bind(&at("unix", &path), &options);
+            match bound {
+                Ok(listeners) => {
+                    assert!(starts, "{free} were not enough");
+                    drop(listeners);
+                }
+                Err(error) => {
+                    assert_eq!((error.errno(), starts), (Some(Errno::MFILE), false));
+                }
+            }
+            assert!(!path.exists());
+            taken.extend((0..free).map(|_| fs::File::open("/dev/null").expect("freed")));
+        }
+        drop(taken);
+    });
+}
+
+#[test]
 fn a_relative_path_is_removed_from_where_it_was_bound() {
     in_child("socket_file::a_relative_path_is_removed_from_where_it_was_bound", || {
         let (directory, elsewhere) = (directory(), directory());
