@@ -23,6 +23,6 @@ mod vsock;
 pub use address::unix_name;
 pub use cpu_clock::CpuClock;
 pub use credentials::{Credentials, peer_credentials};
-pub use descriptor::{duplicate, take_inherited};
+pub use descriptor::{duplicate, is_closed_on_exec, take_inherited};
 pub use message::{Received, receive_local_address, receive_message, send_from};
 pub use vsock::VsockAddress;

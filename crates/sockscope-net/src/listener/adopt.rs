@@ -27,9 +27,16 @@ impl Listener {
 }
 
 /// Takes a share in the socket behind an inherited descriptor number.
+///
+/// Where nothing was handed over, a number may be that of another listener, or of the log: one that is
+/// closed on exec cannot have come from outside, and is refused.
 pub(super) fn adopt_number(number: u32, endpoint: &Endpoint) -> Result<Listener, BindError> {
     let inherited = |source| BindError::Inherited { endpoint: endpoint.clone(), source };
     let number = i32::try_from(number).map_err(|_| inherited(Errno::BADF.into()))?;
+    if sockscope_sys::is_closed_on_exec(number).map_err(inherited)? {
+        let what = "nothing was handed over: that descriptor was opened here";
+        return Err(inherited(io::Error::new(io::ErrorKind::NotFound, what)));
+    }
     let fd = sockscope_sys::duplicate(number).map_err(inherited)?;
     Listener::adopt(fd, endpoint)
 }

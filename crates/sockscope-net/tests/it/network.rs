@@ -1,5 +1,6 @@
 //! Network listeners: ports, families, restarts.
 
+use std::os::fd::{AsFd, AsRawFd as _};
 use std::process;
 
 use rustix::io::Errno;
@@ -107,11 +108,31 @@ fn an_address_of_another_machine_is_refused_with_a_hint() {
     assert_eq!(error.hint().as_deref(), Some(hint));
 }
 
+/// Makes a descriptor look as if it came from outside; its number.
+fn handed_over(fd: &impl AsFd) -> i32 {
+    rustix::io::fcntl_setfd(fd, rustix::io::FdFlags::empty()).expect("inheritable");
+    fd.as_fd().as_raw_fd()
+}
+
+#[test]
+fn a_descriptor_that_nobody_handed_over_is_refused() {
+    let own = std::net::TcpListener::bind("127.0.0.1:0").expect("bound");
+    let number = own.as_raw_fd();
+    let activated =
+        [sockscope_net::Activated { name: "web".into(), number: number.unsigned_abs() }];
+    let options = BindOptions { activated: activated.into(), ..Default::default() };
+    for text in [format!("fd:{number}"), "sd-listen:web".to_owned()] {
+        let error = Listener::bind(&endpoint(&text), &options).expect_err("our own");
+        assert_eq!(error.to_string(), format!("cannot serve on the inherited {text}"));
+        let source = std::error::Error::source(&error).expect("a cause").to_string();
+        assert_eq!(source, "nothing was handed over: that descriptor was opened here");
+    }
+}
+
 #[test]
 fn an_inherited_listener_is_served_under_its_number() {
-    use std::os::fd::AsRawFd as _;
     let inherited = std::net::TcpListener::bind("127.0.0.1:0").expect("bound");
-    let listener = bind(&endpoint(&format!("fd:{}", inherited.as_raw_fd())));
+    let listener = bind(&endpoint(&format!("fd:{}", handed_over(&inherited))));
     let address = inherited.local_addr().expect("bound");
     assert_eq!(listener.local().to_string(), format!("tcp:{address}"));
     drop(inherited);
@@ -122,20 +143,18 @@ fn an_inherited_listener_is_served_under_its_number() {
 
 #[test]
 fn an_inherited_socket_file_outlives_its_listener() {
-    use std::os::fd::AsRawFd as _;
     let directory = crate::support::directory();
     let path = directory.path().join("s");
     let inherited = std::os::unix::net::UnixListener::bind(&path).expect("bound");
-    drop(bind(&endpoint(&format!("fd:{}", inherited.as_raw_fd()))));
+    drop(bind(&endpoint(&format!("fd:{}", handed_over(&inherited)))));
     assert!(path.exists());
 }
 
 #[test]
 fn what_cannot_be_served_is_not_adopted() {
-    use std::os::fd::AsRawFd as _;
     let file = tempfile::tempfile().expect("a file");
     let (end, _other) = std::os::unix::net::UnixStream::pair().expect("a pair");
-    for (number, what) in [(file.as_raw_fd(), "a file"), (end.as_raw_fd(), "not listening")] {
+    for (number, what) in [(handed_over(&file), "a file"), (handed_over(&end), "not listening")] {
         let error = try_bind(&endpoint(&format!("fd:{number}"))).expect_err(what);
         assert!(matches!(error, BindError::Inherited { .. }), "{what}: {error}");
     }
@@ -145,11 +164,10 @@ fn what_cannot_be_served_is_not_adopted() {
 
 #[test]
 fn activated_sockets_are_found_by_name() {
-    use std::os::fd::AsRawFd as _;
     let sockets: Vec<_> =
         (0..3).map(|_| std::net::TcpListener::bind("127.0.0.1:0").expect("bound")).collect();
     let activated = ["web", "admin", "web"].iter().zip(&sockets).map(|(name, socket)| {
-        let number = socket.as_raw_fd().unsigned_abs();
+        let number = handed_over(socket).unsigned_abs();
         sockscope_net::Activated { name: (*name).to_owned(), number }
     });
     let options = BindOptions { activated: activated.collect(), ..Default::default() };
