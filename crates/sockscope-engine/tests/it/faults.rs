@@ -122,7 +122,7 @@ fn a_server_that_never_answers_is_given_up() {
         let _ = stream.read_to_end(&mut sink);
     }));
     assert_eq!(failure.fault, Fault::Peer);
-    assert_eq!(failure.text, "exchange: no answer within 150ms");
+    assert_eq!(failure.text, "exchange: no answer within 600ms");
 }
 
 #[test]

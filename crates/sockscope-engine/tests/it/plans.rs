@@ -31,7 +31,7 @@ pub(crate) fn wish(targets: Vec<Target>, views: &[View]) -> Wish {
 
 /// The same wish, with little patience.
 pub(crate) fn impatient(mut wish: Wish) -> Wish {
-    wish.timing.patience = Duration::from_millis(500);
+    wish.timing.patience = Duration::from_secs(2);
     wish
 }
 

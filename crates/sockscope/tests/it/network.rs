@@ -98,7 +98,7 @@ fn serve_ping_and_bench_work_between_two_hosts() {
 
     // TCP crosses the cable, and a socket file crosses network namespaces as it is.
     let ping = sockscope(&hosts.right)
-        .args(["ping", "-c", "3", "-i", "10ms", tcp, unix])
+        .args(["ping", "-c", "3", "-i", "10ms", "-W", "10s", tcp, unix])
         .output()
         .unwrap();
     assert_eq!(ping.status.code(), Some(0), "{}", stdout(&ping));
