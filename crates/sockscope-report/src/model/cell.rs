@@ -88,7 +88,8 @@ pub struct Cell {
     pub granted_buffers: Option<GrantedBuffers>,
     /// Whether small TCP segments are sent at once; `None` where that does not apply.
     pub nodelay: Option<bool>,
-    /// The process that answered, where it is known and not ours.
+    /// The process that called `listen(2)`, where it is known and not ours. That is what the kernel
+    /// keeps of a Unix peer; another process may have inherited the socket and given the answers.
     pub service_pid: Option<u32>,
     /// Round-trip times of all blocks together; `None` when none was measured.
     pub rtt_ns: Option<RttNs>,

@@ -23,7 +23,8 @@ pub struct Host {
     pub cpus_allowed: Option<Vec<u32>>,
     /// The hypervisor; `none` on bare metal.
     pub virtualisation: Option<String>,
-    /// The kind of container that sockscope runs in; `none` outside of one.
+    /// The kind of container that sockscope runs in; `None` where no runtime has left a mark of one,
+    /// so that it is not known to be one.
     pub container: Option<String>,
     /// The frequency governor of the CPUs used.
     pub governor: Option<String>,
