@@ -11,6 +11,7 @@ mod comparison;
 mod decimal;
 mod host;
 mod plan;
+mod queries;
 mod summary;
 
 use serde::{Deserialize, Serialize};
@@ -94,32 +95,6 @@ impl Default for Report {
             decomposition: Vec::new(),
             caveats: Vec::new(),
         }
-    }
-}
-
-impl Report {
-    /// The statistic that leads in texts: the median, or the mean when no cell has samples enough
-    /// for a median.
-    pub(crate) fn leading_statistic(&self) -> Statistic {
-        let has_median = |cell: &Cell| cell.rtt_ns.is_some_and(|rtt| rtt.p50.is_some());
-        if self.cells.iter().any(has_median) { Statistic::P50 } else { Statistic::Mean }
-    }
-
-    /// What is compared, in the order of the cells, with the baseline last.
-    pub(crate) fn labels(&self) -> Vec<&str> {
-        let mut labels: Vec<&str> = Vec::new();
-        for cell in self.originals() {
-            if !labels.contains(&cell.label.as_str()) {
-                labels.push(&cell.label);
-            }
-        }
-        labels.sort_by_key(|label| *label == self.plan.baseline);
-        labels
-    }
-
-    /// The cells that are shown and compared: all but the twins.
-    pub(crate) fn originals(&self) -> impl Iterator<Item = &Cell> + Clone {
-        self.cells.iter().filter(|cell| !cell.is_twin())
     }
 }
 

@@ -18,7 +18,8 @@ pub(super) fn of(report: &Report) -> Vec<Comparison> {
     groups(report).flat_map(in_group).collect()
 }
 
-/// `None` when a side does not support the statistic, or the two have no round in common.
+/// `None` when a side or one of its rounds does not support the statistic, or the two have no round
+/// in common. The twin is a side, too: a floor of other rounds is not the floor of these.
 fn one(
     report: &Report,
     group: &Group<'_>,
@@ -28,8 +29,11 @@ fn one(
     let baseline = group.baseline;
     let typical_ns = summary(candidate, statistic)?.min(summary(baseline, statistic)?);
     let clock_ns = report.host.clock.resolution_ns.unwrap_or(1);
-    let pairs = Paired::new(baseline, candidate, statistic);
-    let twins = group.twin.map(|twin| Paired::new(baseline, twin, statistic));
+    let pairs = Paired::new(baseline, candidate, statistic)?;
+    let twins = match group.twin {
+        Some(twin) => Some(Paired::new(baseline, twin, statistic)?),
+        None => None,
+    };
     let comparison = compare(
         pairs.sides(),
         twins.as_ref().map(Paired::sides),

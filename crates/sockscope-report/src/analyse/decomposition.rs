@@ -45,7 +45,7 @@ fn one(
         originals.find(|cell| cell.label == label && cell.size == size && cell.view == *view)
     };
     let estimate = match without {
-        None => estimate::centre(&values(cell(with)?, &Statistic::Mean))?,
+        None => estimate::centre(&values(cell(with)?, &Statistic::Mean)?)?,
         Some(without) => difference(cell(with)?, cell(without)?)?,
     };
     let interval = estimate.interval;
@@ -61,7 +61,7 @@ fn one(
 }
 
 fn difference(with: &Cell, without: &Cell) -> Option<Estimate> {
-    let pairs = Paired::new(with, without, &Statistic::Mean);
+    let pairs = Paired::new(with, without, &Statistic::Mean)?;
     let sides = pairs.sides();
     estimate::difference(sides.baseline, sides.candidate)
 }

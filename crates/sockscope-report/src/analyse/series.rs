@@ -34,19 +34,24 @@ fn alike(a: &Cell, b: &Cell) -> bool {
 }
 
 /// The values of two cells in the rounds that both have.
+///
+/// A statistic counts only when every one of these rounds supports it on both sides. A disturbed
+/// round is the one with few samples, so leaving out the rounds that lack a percentile would compare
+/// the undisturbed ones alone and call the result that of all.
 pub(super) struct Paired {
     a: Vec<f64>,
     b: Vec<f64>,
 }
 
 impl Paired {
-    pub(super) fn new(a: &Cell, b: &Cell, statistic: &Statistic) -> Self {
+    /// `None` when a common round of the two does not support the statistic.
+    pub(super) fn new(a: &Cell, b: &Cell, statistic: &Statistic) -> Option<Self> {
         let of_round = |round| b.blocks.iter().find(move |block| block.round == round);
-        let pairs = a.blocks.iter().filter_map(|block| {
-            Some((value(block, statistic)?, value(of_round(block.round)?, statistic)?))
-        });
-        let (a, b) = pairs.unzip();
-        Self { a, b }
+        let common = a.blocks.iter().filter_map(|block| Some((block, of_round(block.round)?)));
+        let pairs = common.map(|(a, b)| Some((value(a, statistic)?, value(b, statistic)?)));
+        let pairs = pairs.collect::<Option<Vec<_>>>()?;
+        let (a, b) = pairs.into_iter().unzip();
+        Some(Self { a, b })
     }
 
     pub(super) fn rounds(&self) -> u32 {
@@ -58,11 +63,12 @@ impl Paired {
     }
 }
 
-/// The values of one cell, in the order of its rounds.
-pub(super) fn values(cell: &Cell, statistic: &Statistic) -> Vec<f64> {
+/// The values of one cell, in the order of its rounds; `None` when one of them does not support the
+/// statistic.
+pub(super) fn values(cell: &Cell, statistic: &Statistic) -> Option<Vec<f64>> {
     let mut blocks: Vec<&Block> = cell.blocks.iter().collect();
     blocks.sort_by_key(|block| block.round);
-    blocks.into_iter().filter_map(|block| value(block, statistic)).collect()
+    blocks.into_iter().map(|block| value(block, statistic)).collect()
 }
 
 fn value(block: &Block, statistic: &Statistic) -> Option<f64> {

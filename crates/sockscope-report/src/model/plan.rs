@@ -83,4 +83,10 @@ impl Plan {
     pub fn is_attached(&self) -> bool {
         !self.endpoints.is_empty()
     }
+
+    /// How many rounds to advise where those of this plan did not tell.
+    pub(crate) fn more_rounds(&self) -> u32 {
+        const USUALLY: u32 = 30;
+        USUALLY.max(self.rounds.saturating_mul(2))
+    }
 }

@@ -46,6 +46,14 @@ impl Cell {
     }
 }
 
+impl RttNs {
+    /// Whether a few very slow samples make the mean: it then says nothing about a usual one.
+    pub(crate) fn few_dominate_mean(&self) -> bool {
+        const RATIO: f64 = 1.5;
+        self.p50.is_some_and(|p50| self.mean as f64 > RATIO * p50 as f64)
+    }
+}
+
 fn rtt(merged: &Histogram, blocks: &[Block]) -> Option<RttNs> {
     let maxima: Vec<u64> = blocks.iter().map(|block| block.max).collect();
     let percentiles = Percentiles::new(merged, &maxima);

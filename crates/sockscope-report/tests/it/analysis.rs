@@ -1,6 +1,6 @@
 //! Analysis: comparisons and decomposition, from cells whose true values are known.
 
-use sockscope_report::model::{Comparison, Factor, Part, Replica, Statistic, Verdict, View};
+use sockscope_report::model::{Block, Comparison, Factor, Part, Replica, Statistic, Verdict, View};
 use sockscope_report::{Report, analyse};
 
 use crate::fixture::{self, ARTICLE};
@@ -74,6 +74,36 @@ fn an_unsupported_percentile_is_not_compared() {
     assert_eq!(report.cells[0].rtt_ns.unwrap().p50, None);
     let statistics: Vec<_> = report.comparisons.iter().map(|found| &found.statistic).collect();
     assert_eq!(statistics, [&Statistic::Mean]);
+}
+
+#[test]
+fn a_percentile_is_compared_only_when_every_common_round_supports_it() {
+    type Disturb = fn(&mut Block);
+    let of_p99: Disturb = |block| block.p99 = None;
+    let of_p50: Disturb = |block| (block.p50, block.p99) = (None, None);
+    let rows: [(&str, usize, Disturb, &[Statistic]); 4] = [
+        ("candidate", 0, of_p99, &[Statistic::P50, Statistic::Mean]),
+        ("baseline", 1, of_p99, &[Statistic::P50, Statistic::Mean]),
+        ("twin", 2, of_p99, &[Statistic::P50, Statistic::Mean]),
+        ("candidate", 0, of_p50, &[Statistic::Mean]),
+    ];
+    for (side, cell, disturb, expected) in rows {
+        let mut report = fixture::measured(&ARTICLE[1..2], 10);
+        disturb(&mut report.cells[cell].blocks[4]);
+        analyse(&mut report);
+        let statistics: Vec<_> =
+            report.comparisons.iter().map(|found| found.statistic.clone()).collect();
+        assert_eq!(statistics, expected, "{side}");
+    }
+}
+
+#[test]
+fn a_round_that_only_one_side_has_needs_no_support() {
+    let mut report = fixture::measured(&ARTICLE[1..2], 10);
+    report.cells[0].blocks[4].p99 = None;
+    report.cells[1].blocks.remove(4);
+    analyse(&mut report);
+    assert_eq!(comparison(&report, &View::SameCore, &Statistic::P99).rounds, 9);
 }
 
 #[test]

@@ -102,6 +102,29 @@ fn too_few_rounds_are_named() {
 }
 
 #[test]
+fn no_advice_asks_for_fewer_rounds_than_were_asked_for() {
+    let rows = [
+        (3, 3, "Run at least 6 rounds (--rounds 6), better 10."),
+        (6, 3, "Let all 6 rounds run to the end."),
+        (10, 3, "Let all 10 rounds run to the end."),
+    ];
+    for (planned, rounds, expected) in rows {
+        let mut report = fixture::measured(&fixture::ARTICLE[1..2], rounds);
+        report.plan.rounds = planned;
+        analyse(&mut report);
+        let caveat = report.caveats.iter().find(|one| one.code == CaveatCode::TooFewRounds);
+        assert_eq!(caveat.unwrap().advice, expected, "{planned}");
+    }
+    for (planned, expected) in [(10, 30), (30, 60), (u32::MAX, u32::MAX)] {
+        let mut report = quiet();
+        (report.plan.margin, report.plan.rounds) = (0.000_1, planned);
+        analyse(&mut report);
+        let advice = &report.caveats[0].advice;
+        assert!(advice.contains(&format!("(--rounds {expected})")), "{advice}");
+    }
+}
+
+#[test]
 fn two_groups_in_the_samples_are_found_in_the_histogram() {
     let mut report = quiet();
     let mut samples = Histogram::new();

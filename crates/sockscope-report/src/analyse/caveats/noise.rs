@@ -27,12 +27,13 @@ pub(super) fn bimodal(report: &Report) -> Option<Caveat> {
 fn groups(cell: &Cell, clock_ns: u64) -> Option<modality::Groups> {
     let histogram = cell.histogram.as_deref().and_then(|text| Histogram::from_base64(text).ok());
     let of_samples = histogram.and_then(|samples| modality::of_samples(&samples, clock_ns));
-    of_samples.or_else(|| modality::of_rounds(&values(cell, &Statistic::P50)))
+    let rounds = || values(cell, &Statistic::P50).or_else(|| values(cell, &Statistic::Mean));
+    of_samples.or_else(|| modality::of_rounds(&rounds()?))
 }
 
 pub(super) fn drift(report: &Report) -> Option<Caveat> {
     let seen = report.originals().filter_map(|cell| {
-        let change = trend::drift(&values(cell, &Statistic::Mean))?;
+        let change = trend::drift(&values(cell, &Statistic::Mean)?)?;
         let direction = if change > 0.0 { "slower" } else { "faster" };
         Some((cell, format!("{} {direction}", units::percent(change.abs()))))
     });
@@ -46,9 +47,8 @@ pub(super) fn drift(report: &Report) -> Option<Caveat> {
 
 pub(super) fn floor_too_high(report: &Report) -> Option<Caveat> {
     let margin = report.plan.margin;
-    let statistic = report.leading_statistic();
     let mut high: Vec<(&View, f64)> = Vec::new();
-    for comparison in report.comparisons.iter().filter(|one| one.statistic == statistic) {
+    for comparison in report.leading_comparisons() {
         let Some(floor) = comparison.noise_floor.filter(|floor| *floor > margin) else { continue };
         if !high.iter().any(|(view, _)| **view == comparison.view) {
             high.push((&comparison.view, floor));
@@ -62,6 +62,9 @@ pub(super) fn floor_too_high(report: &Report) -> Option<Caveat> {
     Some(caveat(
         CaveatCode::FloorTooHigh,
         format!("Noise hides differences below {}.", list.join(", ")),
-        "Use more rounds (--rounds 30) or a quieter machine to see smaller ones.",
+        &format!(
+            "Use more rounds (--rounds {}) or a quieter machine to see smaller ones.",
+            report.plan.more_rounds()
+        ),
     ))
 }

@@ -49,6 +49,12 @@ pub(super) fn partial(report: &Report) -> Option<Caveat> {
 
 pub(super) fn too_few_rounds(report: &Report) -> Option<Caveat> {
     let rounds = complete_rounds(report)?;
+    let planned = report.plan.rounds;
+    let advice = if planned as usize >= MIN_DIFFERENCES {
+        format!("Let all {planned} rounds run to the end.")
+    } else {
+        "Run at least 6 rounds (--rounds 6), better 10.".to_owned()
+    };
     (rounds < MIN_DIFFERENCES).then(|| {
         caveat(
             CaveatCode::TooFewRounds,
@@ -56,7 +62,7 @@ pub(super) fn too_few_rounds(report: &Report) -> Option<Caveat> {
                 "{} per cell: below {MIN_DIFFERENCES} no 95 % interval exists.",
                 plural(rounds)
             ),
-            "Run at least 6 rounds (--rounds 6), better 10.",
+            &advice,
         )
     })
 }
