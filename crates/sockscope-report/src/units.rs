@@ -17,16 +17,15 @@ pub fn time(ns: f64) -> String {
 }
 
 /// A time with the distance of the farther end of its interval: `64.1 ± 2.1 µs`. The larger of the
-/// two decides on unit and digits; the distance is rounded up.
+/// two decides on unit and digits. The distance is rounded up, and counts from the value as it is
+/// printed, so that what is printed holds the whole interval.
 #[must_use]
 pub fn time_within(ns: f64, distance: f64) -> String {
     let (unit, length) = unit_of(ns.abs().max(distance));
     let value = ns / length;
     let places = decimals(value.abs().max(distance / length), unit);
-    let step = 10_f64.powi(-i32::try_from(places).unwrap_or(0));
-    // The tolerance keeps what is already a whole number of steps from being rounded up by an error
-    // of 1e-16.
-    let distance = (distance / length / step - 1e-9).max(0.0).ceil() * step;
+    let lost = (value - outward(value, places, f64::round)).abs();
+    let distance = outward(distance / length + lost, places, f64::ceil);
     format!("{value:.places$} ± {distance:.places$} {unit}")
 }
 
@@ -36,6 +35,12 @@ pub fn percent(share: f64) -> String {
     let percent = share * 100.0;
     let places = usize::from(percent.abs() < 9.95);
     format!("{percent:.places$} %")
+}
+
+/// A relative difference that is not exceeded, rounded up: `1.2 %`.
+#[must_use]
+pub fn percent_at_most(share: f64) -> String {
+    percent(outward(share, if share < 0.099 { 3 } else { 2 }, f64::ceil))
 }
 
 /// A difference that noise may make: a share below 1, a factor from there on: `12 %`, `4.5x`.
@@ -50,11 +55,39 @@ pub fn ratio(ratio: f64) -> String {
     ratio_to(ratio_decimals(ratio), ratio)
 }
 
-/// The ends of the interval of `around`, to the same digit: `1.36, 1.38`.
+/// The ends of the interval of `around`, to the same digit, rounded outward: `1.36, 1.38`.
+///
+/// A lower end above 1 gets as many digits as it takes to show that it is above: `1.004, 2.006`.
 #[must_use]
 pub fn ratio_interval(around: f64, lo: f64, hi: f64) -> String {
-    let places = ratio_decimals(around);
-    format!("{}, {}", ratio_to(places, lo), ratio_to(places, hi))
+    const MOST: usize = 6;
+    let hides = |places: usize| lo > 1.0 && outward(lo, places, f64::floor) <= 1.0;
+    let first = ratio_decimals(around);
+    let places = if hides(first) {
+        (first.max(3)..MOST).find(|places| !hides(*places)).unwrap_or(MOST)
+    } else {
+        first
+    };
+    let end = |ratio, round: fn(f64) -> f64| ratio_to(places, outward(ratio, places, round));
+    format!("{}, {}", end(lo, f64::floor), end(hi, f64::ceil))
+}
+
+/// A number at least this high, in as many digits as one says aloud: `1.8`, `19`.
+#[must_use]
+pub fn times_at_least(times: f64) -> String {
+    let places = usize::from(times < 10.0);
+    format!("{:.places$}", outward(times, places, f64::floor))
+}
+
+/// A value rounded up or down to this many decimals. What is within an error of 1e-16 of a whole
+/// number of steps stays there.
+fn outward(value: f64, places: usize, round: impl Fn(f64) -> f64) -> f64 {
+    const TOLERANCE: f64 = 1e-9;
+    let scale = 10_f64.powi(i32::try_from(places).unwrap_or(0));
+    let steps = value * scale;
+    let nearest = steps.round();
+    let whole = (steps - nearest).abs() <= TOLERANCE * steps.abs().max(1.0);
+    (if whole { nearest } else { round(steps) }) / scale
 }
 
 fn ratio_to(places: usize, ratio: f64) -> String {
@@ -143,6 +176,7 @@ mod tests {
             (64_100.0, 2_100.0, "64.1 ± 2.1 µs"),
             (64_100.0, 2_110.0, "64.1 ± 2.2 µs"),
             (3_520.0, 3.0, "3.52 ± 0.01 µs"),
+            (3_524.0, 9.0, "3.52 ± 0.02 µs"), // from 3.515 to 3.533
             (230.0, 1_500.0, "0.23 ± 1.50 µs"),
             (515.0, 19_080.0, "0.5 ± 19.1 µs"),
             (3_520.0, 0.0, "3.52 ± 0.00 µs"),
@@ -165,7 +199,36 @@ mod tests {
         for (value, expected) in rows {
             assert_eq!(ratio(value), expected);
         }
-        assert_eq!(ratio_interval(1.37, 1.355, 1.3849), "1.35, 1.38");
+    }
+
+    #[test]
+    fn an_interval_is_rounded_outward_and_never_hides_that_it_excludes_one() {
+        let rows = [
+            (1.37, 1.355, 1.3849, "1.35, 1.39"),
+            (1.37, 1.36, 1.38, "1.36, 1.38"), // exact ends stay
+            (1.50, 1.0046, 2.0051, "1.004, 2.006"),
+            (1.50, 1.000_46, 2.0, "1.0004, 2.0000"),
+            (1.50, 1.01, 2.001, "1.01, 2.01"),
+            (1.006, 0.9971, 1.0131, "0.997, 1.014"),
+            (1.10, 0.998, 1.2, "0.99, 1.20"),
+            (12.0, 10.19, 13.01, "10.1, 13.1"),
+            (12.0, 1.004, 1_013.0, "1.004, >999"),
+        ];
+        for (around, lo, hi, expected) in rows {
+            assert_eq!(ratio_interval(around, lo, hi), expected, "{around} {lo} {hi}");
+        }
+    }
+
+    #[test]
+    fn bounds_are_never_understated() {
+        for (share, expected) in
+            [(0.0101, "1.1 %"), (0.012, "1.2 %"), (0.0991, "10 %"), (0.981, "99 %"), (0.0, "0.0 %")]
+        {
+            assert_eq!(percent_at_most(share), expected, "{share}");
+        }
+        for (times, expected) in [(19.9, "19"), (9.99, "9.9"), (1.5, "1.5"), (10.0, "10")] {
+            assert_eq!(times_at_least(times), expected, "{times}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod caveats;
 mod facts;
+mod footnotes;
 mod page;
 mod parts;
 mod phrases;

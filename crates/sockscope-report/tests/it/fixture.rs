@@ -113,16 +113,28 @@ fn cell(
         transport: label.to_owned(),
         view: view.clone(),
         wait: if *view == View::Spin { Wait::Spin } else { Wait::Block },
-        placement: Placement {
-            client_cpus: vec![0],
-            server_cpus: vec![0],
-            relation: Relation::SameCpu,
-        },
+        placement: placement(view),
         blocks,
         ..Cell::default()
     };
     cell.summarise(&merged);
     cell
+}
+
+/// Where the two ends of a view run on a machine of two cores that share a cache.
+fn placement(view: &View) -> Placement {
+    let of = |client: &[u32], server: &[u32], relation| Placement {
+        client_cpus: client.to_vec(),
+        server_cpus: server.to_vec(),
+        relation,
+    };
+    match view {
+        View::Solo => of(&[1], &[1], Relation::SameThread),
+        View::SameCore => of(&[1], &[1], Relation::SameCpu),
+        View::Spin | View::CrossCore => of(&[1], &[0], Relation::SameLlc),
+        View::ClientPinned => of(&[1], &[], Relation::Free),
+        View::Free | View::Other(_) => Placement::default(),
+    }
 }
 
 /// A block: most samples at the level, a few slow ones, everything shifted by a scatter that `step`
@@ -145,9 +157,38 @@ pub(crate) fn one_cpu() -> Report {
     let mut report = measured(&ARTICLE[..2], 10);
     report.host.cpus_online = Some(1);
     report.host.cpus_allowed = Some(vec![0]);
+    for cell in &mut report.cells {
+        (cell.placement.client_cpus, cell.placement.server_cpus) = (vec![0], vec![0]);
+    }
     for view in [View::Spin, View::CrossCore] {
         let reason = "one CPU: it needs a second one that we may use".to_owned();
         report.unavailable.push(Unavailable { view, reason });
+    }
+    analyse(&mut report);
+    report
+}
+
+/// On the two hardware threads of one core, the only pair that there is.
+pub(crate) fn siblings() -> Report {
+    let mut report = measured(&ARTICLE[..4], 10);
+    for cell in &mut report.cells {
+        if cell.placement.relation == Relation::SameLlc {
+            cell.placement.relation = Relation::Smt;
+        }
+    }
+    analyse(&mut report);
+    report
+}
+
+/// With a few stalls of milliseconds in every block of one view of one transport.
+pub(crate) fn stalled(label: &str, view: &View) -> Report {
+    let mut report = measured(&ARTICLE, 10);
+    let stalled = |cell: &&mut Cell| cell.label == label && cell.view == *view;
+    for cell in report.cells.iter_mut().filter(stalled) {
+        for block in &mut cell.blocks {
+            block.mean *= 2;
+        }
+        cell.rtt_ns.as_mut().expect("it was measured").mean *= 2;
     }
     analyse(&mut report);
     report

@@ -53,6 +53,26 @@ fn unix_may_be_slower() {
 }
 
 #[test]
+fn siblings_of_one_core_are_named_so() {
+    assert_data_eq!(shown(&fixture::siblings()), file!["snapshots/siblings.txt"].raw());
+}
+
+#[test]
+fn a_mean_that_a_few_stalls_made_is_no_cost() {
+    let report = fixture::stalled("unix", &View::CrossCore);
+    assert_data_eq!(shown(&report), file!["snapshots/stalled.txt"].raw());
+}
+
+#[test]
+fn a_round_without_a_median_is_compared_by_mean() {
+    let mut report = fixture::measured(&[ARTICLE[1].clone(), ARTICLE[3].clone()], 10);
+    (report.cells[3].blocks[2].p50, report.cells[3].blocks[2].p99) = (None, None);
+    report.cells[3].rtt_ns.as_mut().unwrap().p99 = None;
+    analyse(&mut report);
+    assert_data_eq!(shown(&report), file!["snapshots/by-mean.txt"].raw());
+}
+
+#[test]
 fn an_interrupted_run_says_what_it_has() {
     let mut report = fixture::measured(&ARTICLE[..3], 3);
     report.plan.rounds = 10;

@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use sockscope_report::model::{
-    Block, Cell, CellError, Host, Plan, Replica, RttNs, Unavailable, View,
+    Block, Cell, CellError, Clock, Host, Placement, Plan, Replica, RttNs, Unavailable, View,
 };
 use sockscope_report::render::{Style, gobench, plan_text, text};
 use sockscope_report::{Report, analyse};
@@ -39,6 +39,16 @@ prop_compose! {
 }
 
 prop_compose! {
+    fn placement()(
+        client_cpus in prop::collection::vec(any::<u32>(), 0..12),
+        server_cpus in prop::collection::vec(any::<u32>(), 0..12),
+        relation in prop_oneof![Just("smt".to_owned()), Just("free".to_owned()), any::<String>()],
+    ) -> Placement {
+        Placement { client_cpus, server_cpus, relation: relation.into() }
+    }
+}
+
+prop_compose! {
     fn cell()(
         label in label(),
         view in view(),
@@ -47,6 +57,7 @@ prop_compose! {
         mut blocks in prop::collection::vec(block(), 0..12),
         (mean, p50, p99) in (ns(), prop::option::of(ns()), prop::option::of(ns())),
         (measured, failure) in (any::<bool>(), prop::option::of(any::<String>())),
+        placement in placement(),
     ) -> Cell {
         for (round, block) in (0..).zip(&mut blocks) {
             block.round = round;
@@ -55,6 +66,7 @@ prop_compose! {
             replica: if twin { Replica::Twin } else { Replica::A },
             label,
             view,
+            placement,
             size,
             blocks,
             rtt_ns: measured.then_some(RttNs { mean, p50, p99, ..RttNs::default() }),
@@ -72,6 +84,7 @@ prop_compose! {
         (interrupted, partial) in any::<(bool, bool)>(),
         unavailable in prop::collection::vec((view(), any::<String>()), 0..3),
         runs in 1..3u32,
+        (clock, cost_ns) in (any::<String>(), -1e300..1e300),
     ) -> Report {
         let labels: Vec<String> = cells.iter().map(|cell| cell.label.clone()).collect();
         let mut cells = cells;
@@ -89,6 +102,7 @@ prop_compose! {
                 cgroup_cpu_max: quota,
                 cgroup_throttled: Some(1),
                 steal_share: Some(0.2),
+                clock: Clock { source: Some(clock), cost_ns: Some(cost_ns), resolution_ns: None },
                 ..Host::default()
             },
             plan: Plan {

@@ -1,13 +1,16 @@
-//! Facts: what was measured, and where, in the first lines.
+//! Facts: what was measured, where, and by which clock, in the first lines.
 
 use super::page::Page;
-use crate::model::{Host, Plan, Report};
+use crate::model::{Clock, Host, Plan, Report};
 use crate::units;
 
 pub(super) fn write(report: &Report, page: &mut Page) {
     page.paragraph(&what(report));
     if let Some(place) = place(&report.host) {
         page.paragraph(&place);
+    }
+    if let Some(clock) = clock(&report.host.clock) {
+        page.paragraph(&clock);
     }
     if report.plan.is_attached() {
         page.paragraph(&servers(&report.plan));
@@ -40,6 +43,16 @@ fn place(host: &Host) -> Option<String> {
     let facts = [kernel, host.cpu_model.clone(), cpus, machine, container];
     let facts: Vec<String> = facts.into_iter().flatten().collect();
     (!facts.is_empty()).then(|| format!("on {}", facts.join(", ")))
+}
+
+/// The clock in one line, because it limits what can be seen: no difference below its resolution,
+/// no time without its cost.
+fn clock(clock: &Clock) -> Option<String> {
+    let cost = clock.cost_ns.map(|ns| format!("a reading takes {}", units::time(ns)));
+    let resolution = clock.resolution_ns.map(|ns| format!("resolution {}", units::time(ns as f64)));
+    let facts: Vec<String> =
+        [clock.source.clone(), cost, resolution].into_iter().flatten().collect();
+    (!facts.is_empty()).then(|| format!("clock: {}", facts.join(", ")))
 }
 
 fn servers(plan: &Plan) -> String {

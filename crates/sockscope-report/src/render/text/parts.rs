@@ -3,7 +3,7 @@
 use super::page::{Page, shorten};
 use super::phrases;
 use crate::escape::escape;
-use crate::model::{Decomposition, Part, Report};
+use crate::model::{Cell, Decomposition, Part, Report, View};
 use crate::units;
 
 /// The longest bar, in columns.
@@ -26,6 +26,7 @@ pub(super) fn write(report: &Report, page: &mut Page) {
         before = Some(kind);
     }
     legend(report, page);
+    dominated(report, page);
 }
 
 /// The parts in the order of the table: the baseline last.
@@ -81,9 +82,36 @@ fn legend(report: &Report, page: &mut Page) {
     for Decomposition { part, .. } in &report.decomposition {
         if !shown.contains(&part) {
             shown.push(part);
-            if let Some(text) = phrases::part(part) {
+            if let Some(text) = phrases::part(report, part) {
                 page.aside(&format!("  {part:<9}"), text);
             }
         }
+    }
+}
+
+/// Says where a few stalls of milliseconds, and not what is usual, made the means of the parts.
+fn dominated(report: &Report, page: &mut Page) {
+    const VIEWS: [View; 4] = [View::Solo, View::SameCore, View::Spin, View::CrossCore];
+    let of_few = |cell: &&Cell| {
+        VIEWS.contains(&cell.view) && cell.rtt_ns.is_some_and(|rtt| rtt.few_dominate_mean())
+    };
+    let cells: Vec<String> = report
+        .originals()
+        .filter(of_few)
+        .map(|cell| {
+            let view = phrases::row(report, &cell.view, cell.size);
+            format!("{view} ({})", cell.label)
+        })
+        .collect();
+    if !cells.is_empty() {
+        let cells = cells.join(", ");
+        page.line("");
+        page.item(
+            "  ",
+            &format!(
+                "A few very slow round trips dominate the mean of {cells}: \
+                 the parts made of it are not what a usual round trip costs."
+            ),
+        );
     }
 }

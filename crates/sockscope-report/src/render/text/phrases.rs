@@ -1,7 +1,7 @@
 //! Phrases: the words for views, transports and parts, the same in every sentence.
 
 use crate::escape::escape;
-use crate::model::{Part, Report, View};
+use crate::model::{Part, Placement, Relation, Report, View};
 use crate::units;
 
 /// What is compared, as a sentence names it: transports by their usual name, servers by their
@@ -23,40 +23,105 @@ pub(super) fn name(label: &str) -> String {
 }
 
 /// Under which circumstances a view measures, as the end of a sentence.
-pub(super) fn when(view: &View) -> String {
-    match view {
-        View::Solo => "when one thread owns both ends".to_owned(),
-        View::SameCore => "when both ends share a core".to_owned(),
-        View::Spin => "when both ends poll on cores of their own".to_owned(),
-        View::CrossCore => "when each message wakes an idle CPU".to_owned(),
-        View::Free => "when the scheduler places both ends".to_owned(),
-        View::ClientPinned => "with the client pinned to a core".to_owned(),
-        View::Other(name) => format!("in the view {name}"),
-    }
+pub(super) fn when(report: &Report, view: &View) -> String {
+    under("when", report, view)
 }
 
-/// What a view is, for the legend under the table.
-pub(super) fn legend(view: &View) -> Option<&'static str> {
+/// The same, as the beginning of an advice.
+pub(super) fn wherever(report: &Report, view: &View) -> String {
+    under("where", report, view)
+}
+
+fn under(word: &str, report: &Report, view: &View) -> String {
+    let circumstances = match view {
+        View::Solo => "one thread owns both ends",
+        View::SameCore => "both ends share a core",
+        View::Spin => match relation(report, view) {
+            Relation::Smt => "both ends poll on sibling CPUs of one core",
+            Relation::SameLlc | Relation::SameNode | Relation::CrossNode => {
+                "both ends poll on cores of their own"
+            }
+            _ => "both ends poll",
+        },
+        View::CrossCore => "each message wakes an idle CPU",
+        View::Free => "the scheduler places both ends",
+        View::ClientPinned => "the client is pinned to a core",
+        View::Other(name) => return format!("in the view {name}"),
+    };
+    format!("{word} {circumstances}")
+}
+
+/// How the CPUs of a view are related; free when that is not known.
+fn relation(report: &Report, view: &View) -> Relation {
+    report.placement(view).map_or(Relation::Free, |placement| placement.relation.clone())
+}
+
+/// What a view is and which CPUs it had, for the legend under the table.
+pub(super) fn legend(report: &Report, view: &View) -> Option<String> {
+    let placement = report.placement(view);
     Some(match view {
-        View::Solo => "one thread owns both ends: the bare socket",
-        View::SameCore => "two processes share one CPU and sleep while they wait",
-        View::Spin => "two CPUs, both ends poll and never sleep",
-        View::CrossCore => "two CPUs, both ends sleep: each message wakes an idle CPU",
-        View::Free => "not pinned, the scheduler decides: what a naive benchmark measures",
-        View::ClientPinned => "only the client is pinned; the server runs where it likes",
+        View::Solo => {
+            format!("{}, one thread owns both ends: the bare socket", one_cpu(placement))
+        }
+        View::SameCore => {
+            format!("{}, two processes that sleep while they wait", one_cpu(placement))
+        }
+        View::Spin => format!("{}, both ends poll and never sleep", two_cpus(placement)),
+        View::CrossCore => format!("{}, each message wakes an idle CPU", two_cpus(placement)),
+        View::Free => {
+            "not pinned, the scheduler decides: what a naive benchmark measures".to_owned()
+        }
+        View::ClientPinned => {
+            format!("client on {}; the server runs where it likes", one_cpu(placement))
+        }
         View::Other(_) => return None,
     })
 }
 
+fn one_cpu(placement: Option<&Placement>) -> String {
+    let known = placement.and_then(|placement| numbers(&placement.client_cpus));
+    known.map_or("one CPU".to_owned(), |cpu| format!("CPU {cpu}"))
+}
+
+/// The client's CPU and the server's, with how near they are.
+fn two_cpus(placement: Option<&Placement>) -> String {
+    let known = placement.and_then(|Placement { client_cpus, server_cpus, relation }| {
+        let relation = match relation {
+            Relation::Smt => "smt siblings",
+            relation => relation.as_str(),
+        };
+        Some(format!("CPUs {} and {} ({relation})", numbers(client_cpus)?, numbers(server_cpus)?))
+    });
+    known.unwrap_or_else(|| "two CPUs".to_owned())
+}
+
+fn numbers(cpus: &[u32]) -> Option<String> {
+    let numbers: Vec<String> = cpus.iter().map(u32::to_string).collect();
+    (!numbers.is_empty()).then(|| numbers.join("+"))
+}
+
 /// What a part of the time is, for a reader who only knows that sockets exist.
-pub(super) fn part(part: &Part) -> Option<&'static str> {
+pub(super) fn part(report: &Report, part: &Part) -> Option<&'static str> {
     Some(match part {
         Part::Socket => "what the kernel does to send, queue and receive, there and back",
         Part::Switch => "one CPU changing from one process to the other and back",
-        Part::Cache => "moving data to another CPU and back, less what both do at once",
+        Part::Cache => cache(&relation(report, &View::Spin)),
         Part::WakeUp => "waking an idle CPU both ways: the scheduler's cost, not the socket's",
         Part::Other(_) => return None,
     })
+}
+
+/// Over what the data moves between the two CPUs.
+fn cache(relation: &Relation) -> &'static str {
+    match relation {
+        Relation::Smt => "data moving to the sibling CPU and back, less what both do at once",
+        Relation::SameLlc => "data moving by the shared cache and back, less what both do at once",
+        Relation::SameNode => "data moving to another cache and back, less what both do at once",
+        Relation::CrossNode => {
+            "data moving across memory nodes and back, less what both do at once"
+        }
+        _ => "data moving to another CPU and back, less what both do at once",
+    }
 }
 
 /// A row's name: the view, and the size where there are several.

@@ -1,8 +1,7 @@
-//! Reading: what the verdict of a comparison may be called in words.
+//! Reading: a comparison's verdict, in the words of sentences and of the table.
 //!
-//! A comparison counts as `same` when its interval lies within the noise floor. Where that floor is
-//! below the margin, the two are the same for a reader too; where identical cells differed by 30 %,
-//! they are merely not told apart, and "same" would be untrue.
+//! The verdict itself is decided in one place, by the statistics, and words only repeat it: "same"
+//! stands exactly where the result says `same`.
 
 use crate::model::{Comparison, Verdict};
 use crate::units;
@@ -14,24 +13,24 @@ pub(super) enum Reading {
     Faster,
     /// The candidate is slower.
     Slower,
-    /// The two differ by no more than anyone cares about.
+    /// The two differ by no more than anyone cares about, or than a low noise hides.
     Same,
-    /// The two differ by no more than identical cells did.
-    WithinNoise,
-    /// The rounds do not tell.
-    Unresolved,
+    /// Unresolved, because the two differ by no more than identical cells did.
+    Hidden,
+    /// Unresolved: the rounds do not tell.
+    Open,
 }
 
 impl Reading {
-    /// Of a comparison, for a reader who does not care about differences up to `margin`.
-    pub(super) fn of(comparison: &Comparison, margin: f64) -> Self {
+    pub(super) fn of(comparison: &Comparison) -> Self {
         match comparison.verdict {
             Verdict::Faster => Self::Faster,
             Verdict::Slower => Self::Slower,
-            // The tolerance keeps a bound of exactly the margin inside.
-            Verdict::Same if bound(comparison) <= margin + 1e-9 => Self::Same,
-            Verdict::Same => Self::WithinNoise,
-            Verdict::Unresolved | Verdict::Other(_) => Self::Unresolved,
+            Verdict::Same => Self::Same,
+            Verdict::Unresolved | Verdict::Other(_) => {
+                let hidden = comparison.noise_floor.is_some_and(|floor| bound(comparison) <= floor);
+                if hidden { Self::Hidden } else { Self::Open }
+            }
         }
     }
 
@@ -63,17 +62,16 @@ pub(super) fn lead(comparison: &Comparison) -> (f64, Option<(f64, f64)>) {
 }
 
 /// A comparison in the words of the table: `1.37x faster [1.36, 1.38]`.
-pub(super) fn in_table(comparison: &Comparison, margin: f64) -> String {
+pub(super) fn in_table(comparison: &Comparison) -> String {
     let (ratio, ends) = lead(comparison);
     let interval = ends
         .map_or(String::new(), |(lo, hi)| format!(" [{}]", units::ratio_interval(ratio, lo, hi)));
     let shown = units::ratio(ratio);
-    match Reading::of(comparison, margin) {
+    match Reading::of(comparison) {
         Reading::Faster => format!("{shown}x faster{interval}"),
         Reading::Slower => format!("{shown}x slower{interval}"),
         Reading::Same => format!("same{interval}"),
-        Reading::WithinNoise => format!("within noise{interval}"),
-        Reading::Unresolved if ends.is_none() => format!("unresolved (ratio {shown})"),
-        Reading::Unresolved => format!("unresolved{interval}"),
+        _ if ends.is_none() => format!("unresolved (ratio {shown})"),
+        Reading::Hidden | Reading::Open => format!("unresolved{interval}"),
     }
 }

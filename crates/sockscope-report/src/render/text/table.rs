@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::page::{Page, shorten};
 use super::reading::{self, Reading};
-use super::{WIDTH, phrases};
+use super::{WIDTH, footnotes, phrases};
 use crate::escape::escape;
 use crate::model::{Cell, Report, Statistic, View};
 use crate::render::Style;
@@ -19,29 +19,29 @@ const NAME_WIDTH_MIN: usize = 8;
 const NAME_WIDTH_MAX: usize = 40;
 /// How wide the name of a row may be.
 const ROW_WIDTH: usize = 16;
-/// The column of the footnotes' marks.
-const MARK_WIDTH: usize = 13;
 /// What stands for a percentile that the samples do not support.
-const UNSUPPORTED: &str = "—";
+pub(super) const UNSUPPORTED: &str = "—";
+/// What stands behind a comparison of means among those of medians.
+pub(super) const BY_MEAN: &str = "*";
 
 pub(super) fn write(report: &Report, page: &mut Page) {
     if report.cells.is_empty() {
-        unavailable(report, page);
+        footnotes::unavailable(report, page);
         return;
     }
     page.line("");
     for line in fitting(report, page.style()).lines() {
         page.line(&line);
     }
-    footnotes(report, page);
-    unavailable(report, page);
+    footnotes::write(report, page);
+    footnotes::unavailable(report, page);
 }
 
 /// One row of the table: what all its cells have in common.
-type Key = (View, u64);
+pub(super) type Key = (View, u64);
 
 /// The rows, in the order of the plan; views that the plan does not name come last.
-fn keys(report: &Report) -> Vec<Key> {
+pub(super) fn keys(report: &Report) -> Vec<Key> {
     let mut keys: Vec<Key> = Vec::new();
     for cell in report.originals() {
         let key = (cell.view.clone(), cell.size);
@@ -165,44 +165,17 @@ fn compared(report: &Report, cell: Option<&Cell>, style: &Style) -> String {
     if cell.label == report.plan.baseline {
         return "baseline".to_owned();
     }
-    let leading = report.leading_statistic();
-    let mut all = report.comparisons.iter();
-    let comparison = all.find(|one| one.candidate_cell == cell.id && one.statistic == leading);
+    let comparison = report.leading_comparisons().find(|one| one.candidate_cell == cell.id);
     let Some(comparison) = comparison else { return String::new() };
-    let words = reading::in_table(comparison, report.plan.margin);
-    let colour = match Reading::of(comparison, report.plan.margin) {
+    let words = reading::in_table(comparison);
+    let colour = match Reading::of(comparison) {
         Reading::Faster => style.good,
         Reading::Slower => style.bad,
-        Reading::Same => return words,
-        Reading::WithinNoise | Reading::Unresolved => style.dim,
+        Reading::Same => "",
+        Reading::Hidden | Reading::Open => style.dim,
     };
-    format!("{colour}{words}{}", if colour.is_empty() { "" } else { style.reset })
-}
-
-fn footnotes(report: &Report, page: &mut Page) {
-    page.line("");
-    let legend = keys(report);
-    let mut shown: Vec<&View> = Vec::new();
-    for (view, _) in &legend {
-        if !shown.contains(&view) {
-            shown.push(view);
-            if let Some(text) = phrases::legend(view) {
-                page.aside(&format!("  {:<MARK_WIDTH$}  ", view.as_str()), text);
-            }
-        }
-    }
-    let lacking = |cell: &Cell| cell.rtt_ns.is_some_and(|rtt| rtt.p99.is_none());
-    if report.originals().any(lacking) {
-        page.aside(
-            &format!("  {UNSUPPORTED:<MARK_WIDTH$}  "),
-            "too few slow samples, or from too few rounds, to state it",
-        );
-    }
-}
-
-fn unavailable(report: &Report, page: &mut Page) {
-    for view in &report.unavailable {
-        let name = shorten(&escape(view.view.as_str()), MARK_WIDTH);
-        page.item(&format!("  {name:<MARK_WIDTH$}  "), &format!("not measured: {}", view.reason));
-    }
+    let reset = if colour.is_empty() { "" } else { style.reset };
+    let by_mean = comparison.statistic != report.leading_statistic();
+    let mark = if by_mean { format!(" {BY_MEAN}") } else { String::new() };
+    format!("{colour}{words}{reset}{mark}")
 }

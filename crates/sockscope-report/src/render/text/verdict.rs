@@ -1,18 +1,21 @@
-//! Verdict: one to three plain sentences that follow from the numbers, and what to do.
+//! Verdict: one or two plain sentences that follow from the numbers, and at most one of what to do.
 //!
 //! Every sentence is a function of verdicts and intervals and says no more than these: "faster"
 //! only where a comparison says so, "but only" only where two intervals do not overlap, a cause
-//! only where it was resolved.
+//! only where it was resolved, an advice only for the views that it follows from.
 
 mod advice;
 mod claim;
+mod several;
+mod wake_up;
 
 use claim::Claim;
+use wake_up::WakeUp;
 
 use super::page::Page;
 use super::phrases;
 use super::reading::Reading;
-use crate::model::{Cell, Comparison, Decomposition, Part, Report, Statistic, View};
+use crate::model::{Cell, Report, Statistic, View};
 use crate::units;
 
 /// Which view stands for "this machine": those that show the socket and not the scheduler come
@@ -28,43 +31,70 @@ pub(super) fn write(report: &Report, page: &mut Page) {
 }
 
 fn sentences(report: &Report) -> Vec<String> {
-    let facing = facing(report);
-    if facing.is_empty() {
+    let Some(facing) = Facing::of(report) else {
         return vec![alone(report)];
-    }
-    let mut sentences: Vec<String> = facing.iter().map(|facing| claim::of(facing)).collect();
-    let first = &facing[0];
-    let Comparison { candidate, baseline, .. } = first.main.comparison;
-    let wake_up = WakeUp::find(report, [candidate, baseline]);
-    sentences.extend(wake_up.as_ref().and_then(WakeUp::sentence));
+    };
+    let first = facing.main[0].comparison;
+    let wake_up = WakeUp::find(report, [&first.candidate, &first.baseline]);
+    let blame = wake_up.as_ref().and_then(WakeUp::sentence);
+    let mut sentences = match facing.single() {
+        Some((main, contrast)) => vec![claim::of(report, main, contrast)],
+        None => vec![several::of(report, &facing.main)],
+    };
+    sentences.extend(blame.or_else(|| {
+        let unsaid = facing.single().is_none() && !facing.contrast.is_empty();
+        unsaid.then(|| several::of(report, &facing.contrast))
+    }));
     sentences.push(advice::of(report, &facing, wake_up.as_ref()));
     sentences
 }
 
-/// A candidate's comparisons that a sentence is made of.
+/// The comparisons that the sentences are made of: those of the view that matters most, and of one
+/// that is set against it. All of one size, the candidates in the order of the table.
 struct Facing<'a> {
-    main: Claim<'a>,
-    contrast: Option<Claim<'a>>,
+    /// Never empty.
+    main: Vec<Claim<'a>>,
+    /// Empty where no other view was compared.
+    contrast: Vec<Claim<'a>>,
 }
 
-/// For each candidate the comparison that matters most, and one that is set against it.
-fn facing(report: &Report) -> Vec<Facing<'_>> {
-    let statistic = report.leading_statistic();
-    let size = report.cells.first().map(|cell| cell.size);
-    let relevant = report.comparisons.iter().filter(|one| one.statistic == statistic);
-    let claims: Vec<Claim<'_>> = relevant
-        .filter(|one| Some(one.size) == size)
-        .map(|one| Claim { comparison: one, reading: Reading::of(one, report.plan.margin) })
-        .collect();
-    let of_label = |label: &str| {
-        let own = claims.iter().filter(|claim| claim.comparison.candidate == label).copied();
-        let in_view = |view: &View| own.clone().find(|claim| claim.comparison.view == *view);
-        let mut ranked = MAIN.iter().filter_map(in_view).chain(own.clone());
-        let main = ranked.clone().find(|claim| claim.reading.tells()).or_else(|| ranked.next())?;
-        let mut others = CONTRAST.iter().filter(|view| **view != main.comparison.view);
-        Some(Facing { main, contrast: others.find_map(in_view) })
-    };
-    report.labels().into_iter().filter_map(of_label).collect()
+impl<'a> Facing<'a> {
+    /// `None` without a comparison.
+    fn of(report: &'a Report) -> Option<Self> {
+        let size = report.cells.first()?.size;
+        let labels = report.labels();
+        let mut claims: Vec<Claim<'_>> = report
+            .leading_comparisons()
+            .filter(|one| one.size == size)
+            .map(|one| Claim { comparison: one, reading: Reading::of(one) })
+            .collect();
+        claims
+            .sort_by_key(|claim| labels.iter().position(|one| *one == claim.comparison.candidate));
+        let in_view = |view: &View| -> Vec<Claim<'a>> {
+            claims.iter().filter(|claim| claim.comparison.view == *view).copied().collect()
+        };
+        let others = claims.iter().map(|claim| &claim.comparison.view);
+        let views: Vec<&View> = MAIN.iter().chain(others).collect();
+        let tells = |view: &&&View| in_view(view).iter().any(|claim| claim.reading.tells());
+        let compared = |view: &&&View| !in_view(view).is_empty();
+        let main = views.iter().find(tells).or_else(|| views.iter().find(compared))?;
+        let contrast = CONTRAST.iter().filter(|view| view != main).map(in_view);
+        Some(Self {
+            main: in_view(main),
+            contrast: contrast.into_iter().find(|claims| !claims.is_empty()).unwrap_or_default(),
+        })
+    }
+
+    /// The claims, where there is one candidate.
+    fn single(&self) -> Option<(&Claim<'a>, Option<&Claim<'a>>)> {
+        match (self.main.as_slice(), self.contrast.as_slice()) {
+            ([main], []) => Some((main, None)),
+            ([main], [contrast]) if main.comparison.candidate == contrast.comparison.candidate => {
+                Some((main, Some(contrast)))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// What there is to say without a comparison.
@@ -87,60 +117,7 @@ fn alone(report: &Report) -> String {
     let time = units::time(ns as f64);
     format!(
         "A round trip over {name} takes {time} {kind} {}. \
-         Nothing else was measured to compare it with.",
-        phrases::when(&cell.view)
+         There is nothing to compare it with.",
+        phrases::when(report, &cell.view)
     )
-}
-
-/// What waking an idle CPU costs over one transport, next to its socket.
-struct WakeUp<'a> {
-    label: &'a str,
-    cost: &'a Decomposition,
-    socket: Option<&'a Decomposition>,
-}
-
-impl<'a> WakeUp<'a> {
-    /// Of the first label that has it resolved, and positive.
-    fn find(report: &'a Report, labels: [&'a str; 2]) -> Option<Self> {
-        let part = |label: &str, part: Part| {
-            let mut parts = report.decomposition.iter();
-            parts.find(|one| {
-                one.transport == label && one.part == part && one.resolved && one.ns > 0
-            })
-        };
-        labels.into_iter().find_map(|label| {
-            Some(Self {
-                label,
-                cost: part(label, Part::WakeUp)?,
-                socket: part(label, Part::Socket),
-            })
-        })
-    }
-
-    /// The cost and how many times the socket's it is; `None` when it is less than that.
-    fn sentence(&self) -> Option<String> {
-        let socket = self.socket?;
-        let times = self.cost.ns as f64 / socket.ns as f64;
-        let times = match times {
-            ..1.5 => return None,
-            ..9.95 => format!("{times:.1}"),
-            _ => format!("{times:.0}"),
-        };
-        Some(format!(
-            "Waking idle CPUs costs {}{} of each round trip over {}, \
-             {times} times the socket itself ({}).",
-            if self.is_rough() { "roughly " } else { "" },
-            units::time(self.cost.ns as f64),
-            phrases::name(self.label),
-            units::time(socket.ns as f64)
-        ))
-    }
-
-    /// Whether the interval is wider than the digits of the estimate suggest.
-    fn is_rough(&self) -> bool {
-        const SHARE: f64 = 0.2;
-        let below = self.cost.ns.abs_diff(self.cost.lo.unwrap_or(0));
-        let above = self.cost.hi.unwrap_or(i64::MAX).abs_diff(self.cost.ns);
-        below.max(above) as f64 > SHARE * self.cost.ns as f64
-    }
 }
