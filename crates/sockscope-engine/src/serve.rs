@@ -78,6 +78,21 @@ pub fn serve<S>(
 where
     S: Service + Clone + Send + Sync,
 {
+    serve_announced(listeners, service, options, shutdown, || {})
+}
+
+/// The same; `announce` is called once everything that serving takes is there, so that nothing but
+/// a request ends the server from then on. The calling thread serves when it returns.
+pub fn serve_announced<S>(
+    listeners: Vec<Listener>,
+    service: &S,
+    options: &Options,
+    shutdown: &Shutdown,
+    announce: impl FnOnce(),
+) -> Result<Summary, ServeError>
+where
+    S: Service + Clone + Send + Sync,
+{
     let datagrams = listeners.iter().find(|listener| listener.kind() == Kind::Datagram);
     if let Some(listener) = datagrams.filter(|_| !S::DATAGRAMS) {
         return Err(ServeError::Datagrams { endpoint: listener.local().to_string() });
@@ -98,11 +113,15 @@ where
     for (endpoint, listener) in listeners.into_iter().enumerate() {
         workers[endpoint % threads].watch(endpoint, listener)?;
     }
-    run(workers, shutdown)
+    run(workers, shutdown, announce)
 }
 
 /// Runs the workers, each on its own thread, and adds up what they did.
-fn run<S>(workers: Vec<Worker<'_, S>>, shutdown: &Shutdown) -> Result<Summary, ServeError>
+fn run<S>(
+    workers: Vec<Worker<'_, S>>,
+    shutdown: &Shutdown,
+    announce: impl FnOnce(),
+) -> Result<Summary, ServeError>
 where
     S: Service + Clone + Send + Sync,
 {
@@ -121,6 +140,9 @@ where
                     break;
                 }
             }
+        }
+        if result.is_ok() {
+            announce();
         }
         if let Some((_, worker)) = first {
             result = add(result, worker.run());

@@ -1,5 +1,6 @@
-//! Interrupt: SIGINT and SIGTERM as a descriptor that becomes readable, and the death by them that follows.
+//! Interrupt: the signals that end a command, as a descriptor that becomes readable, and the death by them that follows.
 
+use std::ffi::c_int;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
@@ -21,10 +22,16 @@ pub(crate) struct Interrupt {
 impl Interrupt {
     /// From now on SIGINT and SIGTERM only make the descriptor readable.
     pub(crate) fn watch() -> io::Result<Self> {
+        Self::watch_for(&[SIGINT, SIGTERM])
+    }
+
+    /// The same for just these signals.
+    pub(crate) fn watch_for(signals: &[c_int]) -> io::Result<Self> {
         let (reader, writer) = UnixStream::pair()?;
         let last = Arc::new(AtomicUsize::new(0));
         let released = Arc::new(AtomicBool::new(false));
-        for (signal, value) in [(SIGINT, 2), (SIGTERM, 15)] {
+        for &signal in signals {
+            let value = usize::try_from(signal).unwrap_or_default();
             flag::register_conditional_default(signal, Arc::clone(&released))?;
             flag::register_usize(signal, Arc::clone(&last), value)?;
             pipe::register(signal, writer.try_clone()?)?;
@@ -56,8 +63,8 @@ impl Interrupt {
 
     /// Ends this process as the signal would have, so that whoever waits for us knows (a shell says 130 for SIGINT).
     pub(crate) fn reraise(&self) -> io::Result<()> {
-        let signal = if self.last.load(Ordering::Relaxed) == 15 { SIGTERM } else { SIGINT };
-        emulate_default_handler(signal)
+        let last = c_int::try_from(self.last.load(Ordering::Relaxed)).unwrap_or_default();
+        emulate_default_handler(if last == 0 { SIGINT } else { last })
     }
 }
 

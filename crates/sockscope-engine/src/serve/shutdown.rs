@@ -51,6 +51,12 @@ impl Shutdown {
         self.raise(Phase::Aborting);
     }
 
+    /// Whether the end has been asked for.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        self.phase() != Phase::Running
+    }
+
     pub(super) fn phase(&self) -> Phase {
         match self.shared.phase.load(Ordering::Acquire) {
             0 => Phase::Running,
@@ -66,6 +72,7 @@ impl Shutdown {
     }
 }
 
+/// Readable once the end has been asked for; it is not to be read.
 impl AsFd for Shutdown {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.shared.bell.as_fd()
@@ -79,9 +86,10 @@ mod tests {
     #[test]
     fn a_request_never_takes_an_earlier_one_back() {
         let shutdown = Shutdown::new().unwrap();
-        assert_eq!(shutdown.phase(), Phase::Running);
+        assert_eq!((shutdown.phase(), shutdown.is_asked()), (Phase::Running, false));
         shutdown.clone().abort();
         shutdown.finish();
+        assert!(shutdown.is_asked());
         assert_eq!(shutdown.phase(), Phase::Aborting);
     }
 }

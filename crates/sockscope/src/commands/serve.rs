@@ -3,49 +3,61 @@
 mod args;
 mod log;
 mod ready;
+mod signals;
+mod trace;
 
 use std::fmt::{self, Display};
-use std::thread;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use sockscope_engine::serve::{ServeError, Shutdown, Summary, Traffic, serve};
+use sockscope_engine::serve::{ServeError, Shutdown, Summary, Traffic, serve_announced};
 use sockscope_net::{BindOptions, Kind, Listener};
 use sockscope_proto::service::{Discard, Echo, Pong, Ticker, Whoami};
 
 pub(crate) use args::Args;
 
 use args::ServiceName;
+use log::Log;
 use ready::Ready;
+use signals::Signals;
 
 use crate::fault::CliError;
-use crate::interrupt::Interrupt;
-use crate::printer::Printer;
 use crate::status::Status;
 
 /// Binds everything, says so, and serves until it is told to end.
 pub(crate) fn run(args: &Args) -> Result<Status, CliError> {
-    let mut printer = Printer::new(args.quiet);
     args.validate()?;
     let ready = args.ready_fd.map(Ready::take).transpose()?;
     raise_descriptor_limit();
-    log::start(args.log_level());
+    let log = Log::start(args.log_level(), args.quiet);
     let failed = |error| CliError::environment(error).context("cannot set up the event loop");
     let shutdown = Shutdown::new().map_err(failed)?;
     // Before the first socket file exists: from here on a signal lets it be removed.
-    end_on_signals(&shutdown)?;
-    let listeners = bind(args)?;
-    for listener in &listeners {
-        let (local, service) = (listener.local(), args.service.name());
-        printer.note(format_args!("listening on {local} ({service})"));
+    let signals = Signals::watch(&shutdown)?;
+    let listeners = bind(args, &signals)?;
+    if signals.came() {
+        drop(listeners);
+        signals.reraise()?;
+        return Ok(Status::Environment);
     }
-    if let Some(ready) = ready {
-        ready.announce(&listeners)?;
-    }
-    let summary = serve_by_name(args, listeners, &shutdown).map_err(|error| {
+    signals.serving();
+    let addresses: Vec<_> = listeners.iter().map(|listener| listener.local().to_string()).collect();
+    let mut announced = Ok(());
+    let announce = || {
+        for address in &addresses {
+            log.note(format_args!("listening on {address} ({})", args.service.name()));
+        }
+        announced = ready.map_or(Ok(()), |ready| ready.announce(&addresses, &shutdown));
+        if announced.is_err() {
+            shutdown.abort();
+        }
+    };
+    let served = serve_by_name(args, listeners, &shutdown, announce);
+    announced?;
+    let summary = served.map_err(|error| {
         let hint = error.hint();
         with_hint(CliError::environment(error), hint)
     })?;
-    printer.note(Account(summary));
+    log.note(Account(summary));
     Ok(Status::Yes)
 }
 
@@ -81,14 +93,16 @@ fn counted(count: u64, noun: &str) -> String {
 }
 
 /// Binds every endpoint or none: what was bound before an error is closed again, its files removed.
-fn bind(args: &Args) -> Result<Vec<Listener>, CliError> {
+/// It stops where a signal comes.
+fn bind(args: &Args, signals: &Signals) -> Result<Vec<Listener>, CliError> {
     let options = BindOptions { mode: args.mode, ..BindOptions::default() };
     let mut listeners = Vec::new();
-    for endpoint in &args.endpoints {
+    for endpoint in args.endpoints.iter().take_while(|_| !signals.came()) {
         let bound = Listener::bind(endpoint, &options).map_err(|error| {
             let hint = error.hint();
             with_hint(CliError::environment(error), hint)
         })?;
+        signals.bound(endpoint);
         listeners.extend(bound);
     }
     // Only now is the kind of an inherited socket known.
@@ -104,36 +118,22 @@ fn serve_by_name(
     args: &Args,
     listeners: Vec<Listener>,
     shutdown: &Shutdown,
+    announce: impl FnOnce(),
 ) -> Result<Summary, ServeError> {
     let options = args.options();
     match args.service {
-        ServiceName::Pong => serve(listeners, &Pong::default(), &options, shutdown),
-        ServiceName::Echo => serve(listeners, &Echo, &options, shutdown),
+        ServiceName::Pong => {
+            serve_announced(listeners, &Pong::default(), &options, shutdown, announce)
+        }
+        ServiceName::Echo => serve_announced(listeners, &Echo, &options, shutdown, announce),
         ServiceName::Ticker => {
             let schedule = args.schedule();
             let ticker = Ticker::new(schedule.interval, schedule.count);
-            serve(listeners, &ticker, &options, shutdown)
+            serve_announced(listeners, &ticker, &options, shutdown, announce)
         }
-        ServiceName::Discard => serve(listeners, &Discard, &options, shutdown),
-        ServiceName::Whoami => serve(listeners, &Whoami, &options, shutdown),
+        ServiceName::Discard => serve_announced(listeners, &Discard, &options, shutdown, announce),
+        ServiceName::Whoami => serve_announced(listeners, &Whoami, &options, shutdown, announce),
     }
-}
-
-/// The first signal lets the server finish, the next one ends it.
-fn end_on_signals(shutdown: &Shutdown) -> Result<(), CliError> {
-    let failed = |error| CliError::environment(error).context("cannot watch for signals");
-    let interrupt = Interrupt::watch().map_err(failed)?;
-    let shutdown = shutdown.clone();
-    let watch = move || {
-        if interrupt.wait().is_ok() {
-            shutdown.finish();
-        }
-        if interrupt.wait().is_ok() {
-            shutdown.abort();
-        }
-    };
-    thread::Builder::new().name("signals".into()).spawn(watch).map_err(failed)?;
-    Ok(())
 }
 
 /// As many descriptors as this process may have: ten thousand connections need more than the usual

@@ -64,6 +64,17 @@ fn names_are_escaped_wherever_they_are_printed() {
 }
 
 #[test]
+fn a_server_goes_on_when_the_reader_of_its_log_has_ended() {
+    let mut server = Server::start(&["unix:a.sock"]);
+    server.stop_reading_the_log();
+    for _ in 0..3 {
+        server.connect(0).ping();
+    }
+    server.signal(Signal::TERM);
+    assert_eq!(server.wait().code(), Some(0));
+}
+
+#[test]
 fn a_log_that_nobody_reads_does_not_hold_the_server_up() {
     const FAR_MORE_LINES_THAN_A_PIPE_HOLDS: usize = 2000;
     let mut server = Server::start(&["unix:a.sock"]);

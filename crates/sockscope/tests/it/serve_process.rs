@@ -2,11 +2,13 @@
 //! limit.
 
 use std::io::{BufRead, BufReader, Read};
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::ioctl_fionbio;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::process::{Pid, Signal, kill_process};
 use sockscope_net::{Conn, Connector, Endpoint};
@@ -47,9 +49,41 @@ impl Server {
         Self::run(command, directory, arguments)
     }
 
+    /// The same by a command in front, as `env` is.
+    pub(crate) fn start_by(command: &str, arguments: &[&str]) -> Self {
+        let directory = TempDir::new().unwrap();
+        let mut words = command.split(' ');
+        let mut command = Command::new(words.next().unwrap());
+        command
+            .args(words)
+            .args([env!("CARGO_BIN_EXE_sockscope"), "serve", "--ready-fd", "1"])
+            .args(arguments)
+            .current_dir(directory.path());
+        Self::run(command, directory, arguments)
+    }
+
+    /// The same with a stderr that is full, and that nobody reads.
+    pub(crate) fn start_mute(arguments: &[&str]) -> Self {
+        let directory = TempDir::new().unwrap();
+        let (reader, full) = full_pipe();
+        let mut command = serve(directory.path(), arguments);
+        let child = command.stdout(Stdio::piped()).stderr(full).spawn().unwrap();
+        Self::wait_until_ready(child, reader.into(), directory, arguments)
+    }
+
     fn run(mut command: Command, directory: TempDir, arguments: &[&str]) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let log = BufReader::new(child.stderr.take().unwrap());
+        let log = child.stderr.take().unwrap();
+        Self::wait_until_ready(child, log, directory, arguments)
+    }
+
+    fn wait_until_ready(
+        mut child: Child,
+        log: ChildStderr,
+        directory: TempDir,
+        arguments: &[&str],
+    ) -> Self {
+        let log = BufReader::new(log);
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let wanted = arguments.iter().take_while(|argument| !argument.starts_with('-')).count();
         let endpoints: Vec<_> = lines
@@ -87,11 +121,26 @@ impl Server {
         }
     }
 
+    /// Closes the reader's end of the log.
+    pub(crate) fn stop_reading_the_log(&mut self) {
+        let (reader, _) = rustix::pipe::pipe().unwrap();
+        self.log = BufReader::new(reader.into());
+    }
+
     /// All of the log that was not read yet, up to the server's end.
     pub(crate) fn rest_of_log(&mut self) -> String {
         let mut text = String::new();
         self.log.read_to_string(&mut text).unwrap();
         text
+    }
+
+    /// Signals again and again until it has ended.
+    pub(crate) fn signal_until_ended(&mut self, signal: Signal) {
+        let while_it_goes_on = Timespec { tv_sec: 0, tv_nsec: 10_000_000 };
+        while self.child.try_wait().unwrap().is_none() {
+            self.signal(signal);
+            poll(&mut [], Some(&while_it_goes_on)).unwrap();
+        }
     }
 
     pub(crate) fn wait(&mut self) -> ExitStatus {
@@ -148,6 +197,15 @@ pub(crate) fn files(directory: &Path) -> Vec<String> {
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
+}
+
+/// A pipe that takes nothing more: its ends to read and to write.
+pub(crate) fn full_pipe() -> (OwnedFd, OwnedFd) {
+    let (reader, writer) = rustix::pipe::pipe().unwrap();
+    ioctl_fionbio(&writer, true).unwrap();
+    while rustix::io::write(&writer, &[b'.'; 4096]).is_ok() {}
+    ioctl_fionbio(&writer, false).unwrap();
+    (reader, writer)
 }
 
 /// The endpoint as it is reached from elsewhere.

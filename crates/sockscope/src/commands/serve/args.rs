@@ -15,8 +15,9 @@ use crate::value;
 /// Serve on any number of endpoints of any kind, in one process
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-SIGTERM or SIGINT ends the server: it stops accepting, answers what it has
-received and removes its socket files. A second signal ends it at once.
+SIGTERM, SIGINT or SIGHUP ends the server: it stops accepting, answers what it
+has received and removes its socket files. A second signal ends it at once; one
+that comes together with the first does not count.
 
   sockscope serve tcp:0.0.0.0:8080 unix:jinsu.sock
   sockscope serve unix:x.sock & echo ping | nc -U x.sock")]

@@ -3,10 +3,16 @@
 use std::fs::File;
 use std::io::{self, Write};
 
-use sockscope_net::Listener;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::retry_on_intr;
+use sockscope_engine::serve::Shutdown;
 use sockscope_sys::{duplicate, take_inherited};
 
 use crate::fault::CliError;
+
+/// What a pipe that can be written to takes without blocking: `PIPE_BUF`. Short announcements are
+/// one piece, so that a reader never sees half of one.
+const PIECE: usize = 4096;
 
 /// The descriptor of `--ready-fd`, taken before anything is bound.
 #[derive(Debug)]
@@ -32,14 +38,35 @@ impl Ready {
         Ok(Self { file: file.into(), number })
     }
 
-    /// Writes a line for each listener with the address really bound, and closes.
-    pub(super) fn announce(mut self, listeners: &[Listener]) -> Result<(), CliError> {
-        // One write, so that a reader never sees half of it.
-        let lines: Vec<_> = listeners.iter().map(|listener| listener.local().to_string()).collect();
-        let text = lines.join("\n") + "\n";
-        self.file.write_all(text.as_bytes()).map_err(|error| {
+    /// Writes a line for each address and closes. A reader that does not read cannot hold up the
+    /// end of the server: once that is asked for, nobody needs to know any more.
+    pub(super) fn announce(
+        mut self,
+        addresses: &[String],
+        shutdown: &Shutdown,
+    ) -> Result<(), CliError> {
+        let text = addresses.join("\n") + "\n";
+        self.write(text.as_bytes(), shutdown).map_err(|error| {
             let operation = format!("cannot write to descriptor {}", self.number);
             CliError::environment(error).context(operation)
         })
+    }
+
+    fn write(&mut self, text: &[u8], shutdown: &Shutdown) -> io::Result<()> {
+        for piece in text.chunks(PIECE) {
+            if !self.has_room(shutdown)? {
+                break;
+            }
+            self.file.write_all(piece)?;
+        }
+        Ok(())
+    }
+
+    /// Waits until a piece can be written; false when the server is to end before that.
+    fn has_room(&self, shutdown: &Shutdown) -> io::Result<bool> {
+        let mut fds =
+            [PollFd::new(&self.file, PollFlags::OUT), PollFd::new(shutdown, PollFlags::IN)];
+        retry_on_intr(|| poll(&mut fds, None))?;
+        Ok(!fds[0].revents().is_empty())
     }
 }
