@@ -2,6 +2,7 @@
 
 use std::io;
 
+use rustix::io::Errno;
 use thiserror::Error;
 
 /// Why a server could not start or go on. No client can cause one: what goes wrong on a connection
@@ -44,10 +45,22 @@ impl ServeError {
     /// What to do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Datagrams { .. } => Some("serve a stream or seqpacket endpoint".to_owned()),
-            Self::SetUp(_) | Self::Watch { .. } | Self::Wait(_) => None,
-            Self::Spawn { .. } => Some("serve with --threads 1".to_owned()),
-        }
+        let hint = match self {
+            Self::Datagrams { .. } => "serve a stream or seqpacket endpoint",
+            Self::SetUp(source) if is_lack_of_descriptors(source) => {
+                "each thread takes two descriptors: allow more with `ulimit -n`, or serve with \
+                 fewer --threads"
+            }
+            Self::Watch { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                "allow more with `sysctl -w fs.epoll.max_user_watches=1000000`"
+            }
+            Self::SetUp(_) | Self::Spawn { .. } => "serve with fewer --threads",
+            Self::Watch { .. } | Self::Wait(_) => return None,
+        };
+        Some(hint.to_owned())
     }
+}
+
+fn is_lack_of_descriptors(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE))
 }

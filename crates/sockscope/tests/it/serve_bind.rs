@@ -74,7 +74,9 @@ fn calls_that_cannot_be_meant_are_refused() {
         (&["unix:a.sock", "--interval", "2s"], "--interval is for the service ticker"),
         (&["unix:a.sock", "--count", "2"], "--count is for the service ticker"),
         (&["unix:a.sock", "--buffer", "12"], "from 1KiB to 16MiB"),
-        (&["unix:a.sock", "--threads", "0"], "--threads"),
+        (&["unix:a.sock", "--threads", "0"], "a number of threads is from 1 to 1024"),
+        (&["unix:a.sock", "--threads", "1025"], "a number of threads is from 1 to 1024"),
+        (&["unix:a.sock", "--threads", "all"], "a number of threads is from 1 to 1024"),
         (&["unix:a.sock", "--grace=-1s"], "a duration cannot be negative"),
         (&["unix:a.sock", "--mode", "999"], "octal"),
         (&["unix:a.sock", "--service", "quote"], "possible values: pong, echo, ticker"),
@@ -155,6 +157,25 @@ fn a_ready_descriptor_that_is_not_open_is_refused_before_anything_is_bound() {
     assert_eq!(output.status.code(), Some(2), "{error}");
     assert!(error.contains("cannot use descriptor 77: Bad file descriptor"), "{error}");
     assert!(error.contains("hint: "), "{error}");
+    assert_eq!(files(directory.path()), [""; 0]);
+}
+
+#[test]
+fn a_server_that_lacks_descriptors_for_its_threads_never_says_that_it_listens() {
+    let directory = TempDir::new().unwrap();
+    let script = r#"ulimit -n 40 && exec "$0" serve unix:a.sock --threads 64 --ready-fd 1"#;
+    let output = Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_sockscope")])
+        .current_dir(directory.path())
+        .output()
+        .unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{error}");
+    assert_eq!(output.stdout, b"");
+    assert!(error.starts_with("error: cannot set up the event loop: "), "{error}");
+    let hint = "\n\nhint: each thread takes two descriptors: allow more with `ulimit -n`, or serve \
+                with fewer --threads\n";
+    assert!(error.ends_with(hint), "{error}");
     assert_eq!(files(directory.path()), [""; 0]);
 }
 

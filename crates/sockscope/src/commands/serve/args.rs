@@ -12,6 +12,9 @@ use tracing::level_filters::LevelFilter;
 use crate::fault::CliError;
 use crate::value;
 
+/// More than any machine has use for, and few enough that one that has few can say so.
+const MOST_THREADS: usize = 1024;
+
 /// Serve on any number of endpoints of any kind, in one process
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -30,8 +33,8 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t, value_name = "NAME")]
     pub(super) service: ServiceName,
     /// Threads that serve [default: one for each available core]
-    #[arg(long, value_name = "N")]
-    threads: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = threads)]
+    threads: Option<usize>,
     /// From one line of the ticker to the next [default: 1s]
     #[arg(long, value_name = "TIME", value_parser = value::duration)]
     interval: Option<Duration>,
@@ -127,9 +130,10 @@ impl Args {
     }
 
     pub(super) fn options(&self) -> Options {
-        let cores = || available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let cores = || available_parallelism().map_or(1, NonZeroUsize::get).min(MOST_THREADS);
+        let threads = self.threads.unwrap_or_else(cores);
         Options {
-            threads: self.threads.unwrap_or_else(cores),
+            threads: NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN),
             grace: self.grace,
             buffer: self.buffer,
         }
@@ -164,6 +168,11 @@ impl ServiceName {
 pub(super) fn no_connections(endpoint: &Endpoint) -> CliError {
     let error = format!("the ticker needs connections, and {endpoint} has none");
     CliError::usage(error).hint("serve the ticker on tcp:, unix: or unixpacket:")
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    let threads = text.parse().ok().filter(|threads| (1..=MOST_THREADS).contains(threads));
+    threads.ok_or_else(|| format!("a number of threads is from 1 to {MOST_THREADS}"))
 }
 
 fn buffer(text: &str) -> Result<usize, String> {
