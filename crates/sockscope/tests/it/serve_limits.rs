@@ -21,7 +21,7 @@ fn without_a_free_descriptor_accepting_pauses_and_goes_on_when_one_is_free() {
             assert_eq!(client.0.send(b"ping").unwrap(), 4);
         }
         let line = server.log_line("accepting pauses");
-        assert!(line.contains(" WARN ") && line.ends_with("(os error 24)"), "{line}");
+        assert!(line.contains(" WARN ") && line.ends_with("(os error 24)\""), "{line}");
         assert!(cpu_share(&server) < 0.5, "the server spins");
         // One after the other leaves, and in the end all have been served.
         for client in clients {
@@ -31,6 +31,26 @@ fn without_a_free_descriptor_accepting_pauses_and_goes_on_when_one_is_free() {
         let log = server.finish();
         assert!(!log.contains("accepting pauses"), "{log}");
         assert!(log.contains("served 60 connections and 60 exchanges"), "{log}");
+    }
+}
+
+#[test]
+fn a_server_whose_last_descriptor_is_taken_pauses_only_when_somebody_waits() {
+    const DESCRIPTORS: usize = 40;
+    let limit = u32::try_from(DESCRIPTORS).unwrap();
+    for endpoint in ["unix:a.sock", "tcp:127.0.0.1:0"] {
+        let mut server = Server::start_with_descriptors(limit, &[endpoint, "--threads", "2"]);
+        let taken = std::fs::read_dir(format!("/proc/{}/fd", server.pid())).unwrap().count();
+        let mut clients = Vec::new();
+        for _ in taken..DESCRIPTORS {
+            let client = server.connect(0);
+            // Its name has then been looked up, which takes a descriptor for a moment.
+            client.ping();
+            clients.push(client);
+        }
+        let log = server.finish();
+        assert!(log.contains(&format!("served {} connections", clients.len())), "{log}");
+        assert!(!log.contains("accepting pauses"), "{log}");
     }
 }
 

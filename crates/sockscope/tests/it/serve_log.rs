@@ -32,7 +32,7 @@ fn a_connection_is_logged_when_it_opens_and_when_it_closes_and_not_between() {
         assert!(close.contains(&format!(" INFO close conn={number} endpoint=")), "{close}");
         assert!(open.contains(peer) && close.contains(peer), "{open}\n{close}");
         assert_eq!(open.contains(&format!(" pid {pid}")), index == 0, "{open}");
-        let end = "received=400 sent=400 exchanges=100 reason=closed by peer";
+        let end = "received=400 sent=400 exchanges=100 reason=\"closed by peer\"";
         assert!(close.ends_with(end), "{close}");
     }
 }
@@ -44,7 +44,7 @@ fn the_reason_of_a_refusal_is_logged() {
     client.0.send(b"pinX").unwrap();
     assert_eq!(client.hear_all(), b"");
     let close = server.log_line("close conn=1");
-    assert!(close.ends_with("reason=unexpected byte 0x58 at offset 3"), "{close}");
+    assert!(close.ends_with(r#"reason="unexpected byte 0x58 at offset 3""#), "{close}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use rustix::event::epoll::{self, EventFlags};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use sockscope_net::{Kind, Listener};
 use sockscope_proto::{Service, Time};
 use tracing::{info, warn};
@@ -91,6 +92,8 @@ impl<S: Service + Clone> Worker<'_, S> {
                         }
                         return;
                     }
+                    // accept(2) looks for a descriptor first, and only then for a connection.
+                    Obstacle::All if !is_knocking(&door.listener) => return,
                     Obstacle::All => return self.pause(index, &error),
                 },
             }
@@ -126,7 +129,7 @@ impl<S: Service + Clone> Worker<'_, S> {
         if !std::mem::replace(&mut door.starved, true) {
             self.summary.pauses += 1;
             let endpoint = &*self.shared.endpoints[door.endpoint];
-            warn!(endpoint, %error, "accepting pauses");
+            warn!(endpoint, error = &*error.to_string(), "accepting pauses");
         }
     }
 
@@ -145,6 +148,13 @@ impl<S: Service + Clone> Worker<'_, S> {
         door.shut_until = Some(until);
         self.deadlines.change(Token::Listener(index), None, Some(until));
     }
+}
+
+/// Whether somebody waits to be accepted.
+fn is_knocking(listener: &Listener) -> bool {
+    let mut fds = [PollFd::new(listener, PollFlags::IN)];
+    // A poll that fails tells nothing: then better a pause than a spin.
+    poll(&mut fds, Some(&Timespec::default())).map_or(true, |ready| ready > 0)
 }
 
 /// accept(2): on Linux it passes on errors that are already pending on the new connection, which

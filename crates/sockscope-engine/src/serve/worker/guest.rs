@@ -88,7 +88,7 @@ impl<S: Service + Clone> Worker<'_, S> {
                 received = traffic.received,
                 sent = traffic.sent,
                 exchanges = traffic.exchanges,
-                reason = %end,
+                reason = &*end.to_string(),
                 "close"
             );
         }
