@@ -13,6 +13,7 @@ pub mod model;
 mod names;
 pub mod read;
 pub mod render;
+pub mod schema;
 pub mod units;
 
 pub use analyse::analyse;

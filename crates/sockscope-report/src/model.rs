@@ -14,6 +14,7 @@ mod plan;
 mod queries;
 mod summary;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use caveat::{Caveat, CaveatCode};
@@ -29,7 +30,7 @@ pub use plan::{Plan, View};
 pub const SCHEMA: &str = "sockscope.bench/1";
 
 /// One result: what was measured, where, how, and what follows.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// Name and major number of the format; [`SCHEMA`].
     pub schema: String,
@@ -49,6 +50,7 @@ pub struct Report {
     pub plan: Plan,
     /// The seed of every random order, as a decimal string.
     #[serde(with = "decimal", default)]
+    #[schemars(with = "String", regex(pattern = "^[0-9]+$"))]
     pub seed: u64,
     /// Over how many runs the rounds are spread; 1 for a plain `bench`.
     #[serde(default = "one")]
@@ -103,7 +105,7 @@ fn one() -> u32 {
 }
 
 /// A view that could not be measured, and why.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Unavailable {
     /// Which one.
     pub view: View,

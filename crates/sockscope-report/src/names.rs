@@ -7,10 +7,10 @@
 /// does not know.
 macro_rules! names {
     (
-        $(#[$meta:meta])*
+        $(#[doc = $description:literal])*
         pub enum $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal,)+ }
     ) => {
-        $(#[$meta])*
+        $(#[doc = $description])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[derive(serde::Serialize, serde::Deserialize)]
         #[serde(from = "String", into = "String")]
@@ -43,6 +43,22 @@ macro_rules! names {
         impl From<$name> for String {
             fn from(name: $name) -> Self {
                 name.as_str().to_owned()
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            /// A text, with the names that this version knows as examples: others may be added
+            /// within the same schema.
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({
+                    "type": "string",
+                    "description": concat!($($description,)*).trim(),
+                    "examples": [$($text,)+],
+                })
             }
         }
 

@@ -1,12 +1,16 @@
 //! Renderers: pure functions of one report.
 
+mod csv;
 mod gobench;
+mod hlog;
 mod json;
 mod plan;
 mod style;
 mod text;
 
+pub use csv::csv;
 pub use gobench::gobench;
+pub use hlog::hlog;
 pub use json::json;
 pub use plan::plan_text;
 pub use style::Style;

@@ -5,10 +5,12 @@
 //! allocates, never resizes and never returns an error.
 
 mod encoding;
+mod interval_log;
 
 use std::fmt;
 
 pub use encoding::DecodeError;
+pub use interval_log::{LogEntry, interval_log};
 
 /// The smallest step that is told apart, in nanoseconds.
 const LOWEST_NS: u64 = 1;

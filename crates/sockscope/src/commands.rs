@@ -2,4 +2,5 @@
 
 pub(crate) mod bench;
 pub(crate) mod ping;
+pub(crate) mod schema;
 pub(crate) mod serve;

@@ -1,5 +1,6 @@
 //! Caveat: why not to trust a number, as data.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::names::names;
@@ -41,7 +42,7 @@ names! {
 }
 
 /// Why not to trust a number, and what to do about it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Caveat {
     /// Its kind.
     pub code: CaveatCode,

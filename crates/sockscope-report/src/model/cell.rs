@@ -1,5 +1,6 @@
 //! Cell: one combination of all factors, with the blocks that were measured of it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::View;
@@ -46,7 +47,7 @@ names! {
 }
 
 /// One combination of all factors, measured.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Cell {
     /// What comparisons and caveats call it: `c3`.
@@ -150,7 +151,7 @@ impl Cell {
 }
 
 /// The CPUs of the two ends; empty when not pinned.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Placement {
     /// Where the client may run.
@@ -168,7 +169,7 @@ impl Default for Placement {
 }
 
 /// The socket buffers that the kernel granted, in bytes, on the client's socket.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct GrantedBuffers {
     /// `SO_SNDBUF`.
@@ -178,7 +179,7 @@ pub struct GrantedBuffers {
 }
 
 /// Round-trip times in nanoseconds; a percentile that the samples do not support is `None`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct RttNs {
     /// The mean.
@@ -198,7 +199,7 @@ pub struct RttNs {
 }
 
 /// CPU time per exchange in nanoseconds, of the measured processes and the measured window only.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct CpuPerOp {
     /// Of the client.
@@ -208,7 +209,7 @@ pub struct CpuPerOp {
 }
 
 /// Context switches per exchange, both ends together.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct SwitchesPerOp {
     /// Because an end waited.
@@ -218,10 +219,12 @@ pub struct SwitchesPerOp {
 }
 
 /// One cell measured once, in fresh processes: the unit of replication.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Block {
-    /// Which round it belongs to, from 0.
+    /// Which run it belongs to, from 0; always 0 in a plain `bench`.
+    pub run: u32,
+    /// Which round of its run it belongs to, from 0.
     pub round: u32,
     /// The mean round-trip time, in nanoseconds.
     pub mean: u64,
@@ -246,7 +249,7 @@ pub struct Block {
 }
 
 /// Why a cell is not complete.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct CellError {
     /// Whose fault: `usage`, `environment`, `peer` or `bug`.

@@ -1,5 +1,6 @@
 //! Comparison and decomposition: what follows from the cells.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::View;
@@ -64,7 +65,7 @@ impl From<sockscope_stats::Verdict> for Verdict {
 
 /// Two cells that differ in exactly one factor. A ratio above 1 always means that the candidate is
 /// better.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Comparison {
     /// In what they differ.
     pub factor: Factor,
@@ -116,7 +117,7 @@ names! {
 }
 
 /// How much of a round trip one part costs, from round-paired differences of means.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Decomposition {
     /// Of which transport.
     pub transport: String,

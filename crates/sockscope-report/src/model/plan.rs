@@ -1,5 +1,6 @@
 //! Plan: everything that was decided before the first block.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::names::names;
@@ -23,7 +24,7 @@ names! {
 }
 
 /// What `bench` was asked to do, complete: `--dry-run` prints it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Plan {
     /// The transports of our own servers, in the order of the columns; empty in attached mode.

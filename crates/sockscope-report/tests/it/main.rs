@@ -2,6 +2,7 @@
 
 mod analysis;
 mod caveats;
+mod export;
 mod fixture;
 mod gobench;
 mod reading;

@@ -15,7 +15,7 @@ use sockscope_report::model::{Cell, Replica};
 use sockscope_report::{Report, analyse};
 
 pub(crate) use args::Args;
-use output::Destination;
+use output::Files;
 
 use crate::fault::CliError;
 use crate::host;
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &Args) -> Result<Status, CliError> {
         output::print(&output::dry_run(&report, args.chosen_format()), &mut printer)?;
         return Ok(Status::Yes);
     }
-    let file = args.output.as_deref().map(Destination::new).transpose()?;
+    let files = Files::new(args)?;
     wish::check_servers(&plan)?;
     wish::check_scratch(&plan)?;
     let interrupt = Interrupt::watch()
@@ -47,7 +47,7 @@ pub(crate) fn run(args: &Args) -> Result<Status, CliError> {
     let status = measured(&mut report, &plan, &interrupt, args, &mut printer);
     // Whatever was asked for by now is done: a signal may end what is left, such as a write that nobody reads.
     interrupt.release();
-    let saved = file.map_or(Ok(()), |file| file.save(&report, &mut printer));
+    let saved = files.save(&report, &mut printer);
     output::print(&output::text(&report, args.chosen_format()), &mut printer)?;
     warn(&report, &mut printer);
     saved?;

@@ -6,7 +6,7 @@ use snapbox::Data;
 
 use crate::ping_scene::sockscope;
 
-const COMMANDS: [&str; 3] = ["bench", "serve", "ping"];
+const COMMANDS: [&str; 4] = ["bench", "serve", "ping", "schema"];
 
 fn check(args: &[&str], snapshot: &str) {
     let expected = Data::read_from(

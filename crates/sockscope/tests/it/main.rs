@@ -4,6 +4,7 @@
 
 mod article;
 mod bench;
+mod bench_exports;
 mod bench_signals;
 mod cli_errors;
 mod cli_help;
@@ -16,6 +17,7 @@ mod ping_losses;
 mod ping_scene;
 mod ping_wrong;
 mod running;
+mod schema;
 mod serve_bind;
 mod serve_end;
 mod serve_limits;

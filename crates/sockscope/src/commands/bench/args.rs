@@ -62,6 +62,10 @@ pub(crate) struct Args {
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 
+    /// Save every cell's samples as an HdrHistogram interval log, too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) hlog: Option<PathBuf>,
+
     /// How the result is printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
@@ -90,6 +94,8 @@ pub(crate) enum Format {
     Text,
     /// The whole result, `sockscope.bench/1`
     Json,
+    /// A row per block, with everything that tells its cell from others
+    Csv,
     /// Go's benchmark format, a line per block, for benchstat
     Gobench,
 }
@@ -144,5 +150,6 @@ divide exactly.
 Examples:
   sockscope bench
   sockscope bench --view same-core,cross-core --size 4K -o result.json
+  sockscope bench --format csv --hlog result.hlog > result.csv
   sockscope bench tcp:127.0.0.1:8080 unix:jinsu.sock --service pong
   sockscope bench unix:old.sock unix:new.sock";

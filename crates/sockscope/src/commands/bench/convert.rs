@@ -132,6 +132,7 @@ fn block_model(block: &Block, view: View) -> model::Block {
         if solo { Some(of_client) } else { of_server.map(|of_server| of_client + of_server) }
     };
     model::Block {
+        run: 0,
         round: block.round,
         mean: rounded(block.mean_ns),
         p50: block.p50_ns,

@@ -1,4 +1,4 @@
-//! Output: the result on stdout in the format asked for, and as JSON in a file.
+//! Output: the result on stdout in the format asked for, and in files.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use sockscope_report::Report;
 use sockscope_report::render;
 
-use super::args::Format;
+use super::args::{Args, Format};
 use crate::fault::CliError;
 use crate::printer::Printer;
 
@@ -16,7 +16,7 @@ use crate::printer::Printer;
 pub(super) fn dry_run(report: &Report, format: Format) -> String {
     match format {
         Format::Json => render::json(report),
-        Format::Text | Format::Gobench => {
+        Format::Text | Format::Csv | Format::Gobench => {
             render::plan_text(&report.plan, report.seed, &report.unavailable)
         }
     }
@@ -26,6 +26,7 @@ pub(super) fn dry_run(report: &Report, format: Format) -> String {
 pub(super) fn text(report: &Report, format: Format) -> String {
     match format {
         Format::Json => render::json(report),
+        Format::Csv => render::csv(report),
         Format::Gobench => render::gobench(report),
         Format::Text => render::text(report, &render::Style::ansi()),
     }
@@ -41,9 +42,36 @@ pub(super) fn print(text: &str, printer: &mut Printer) -> Result<(), CliError> {
     }
 }
 
-/// Where the result is saved, found to be writable before anything is measured.
+/// The files that were asked for, each with what goes into it.
 #[derive(Debug)]
-pub(super) enum Destination {
+pub(super) struct Files(Vec<(Destination, fn(&Report) -> String)>);
+
+impl Files {
+    /// Finds out, before anything is measured, that each can be written.
+    pub(super) fn new(args: &Args) -> Result<Self, CliError> {
+        if args.output.is_some() && args.output == args.hlog {
+            return Err(CliError::usage("--output and --hlog name the same file"));
+        }
+        let mut files: Vec<(Destination, fn(&Report) -> String)> = Vec::new();
+        if let Some(path) = &args.output {
+            files.push((Destination::new(path, "-o", "result.json")?, render::json));
+        }
+        if let Some(path) = &args.hlog {
+            files.push((Destination::new(path, "--hlog", "result.hlog")?, render::hlog));
+        }
+        Ok(Self(files))
+    }
+
+    /// Saves the result in each; a file that fails does not keep the others from being saved.
+    pub(super) fn save(self, report: &Report, printer: &mut Printer) -> Result<(), CliError> {
+        let saved = self.0.into_iter().map(|(file, render)| file.save(&render(report), printer));
+        saved.collect::<Vec<_>>().into_iter().collect()
+    }
+}
+
+/// Where a text is saved, found to be writable before anything is measured.
+#[derive(Debug)]
+enum Destination {
     /// A regular file, there or not yet: replaced as a whole.
     File(PathBuf),
     /// A device or a pipe: written to, as it cannot be replaced.
@@ -52,14 +80,16 @@ pub(super) enum Destination {
 
 impl Destination {
     /// Follows symbolic links and makes sure that the directory takes a file.
-    pub(super) fn new(path: &Path) -> Result<Self, CliError> {
+    ///
+    /// `option` and `example` are what the hint suggests in place of a directory.
+    fn new(path: &Path, option: &str, example: &str) -> Result<Self, CliError> {
         let resolved = fs::canonicalize(path);
         match resolved.as_deref().map(fs::metadata) {
-            Ok(Ok(there)) if there.is_dir() => Err(is_directory(path)),
+            Ok(Ok(there)) if there.is_dir() => Err(is_directory(path, option, example)),
             Ok(Ok(there)) if is_special(&there) => Ok(Self::Special(path.to_owned())),
             Ok(_) => Self::replaceable(resolved.unwrap_or_else(|_| path.to_owned()), path),
             Err(_) if path.as_os_str().as_encoded_bytes().ends_with(b"/") => {
-                Err(is_directory(path))
+                Err(is_directory(path, option, example))
             }
             Err(_) => Self::replaceable(path.to_owned(), path),
         }
@@ -72,12 +102,10 @@ impl Destination {
         Ok(Self::File(target))
     }
 
-    /// Saves the result.
-    pub(super) fn save(self, report: &Report, printer: &mut Printer) -> Result<(), CliError> {
-        let json = render::json(report);
+    fn save(self, text: &str, printer: &mut Printer) -> Result<(), CliError> {
         let (path, saved) = match &self {
-            Self::File(path) => (path, replace(path, json.as_bytes())),
-            Self::Special(path) => (path, fs::write(path, json)),
+            Self::File(path) => (path, replace(path, text.as_bytes())),
+            Self::Special(path) => (path, fs::write(path, text)),
         };
         saved.map_err(|error| cannot_write(path, error))?;
         printer.note(format_args!("saved {}", path.display()));
@@ -110,9 +138,9 @@ fn temporary(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-fn is_directory(path: &Path) -> CliError {
+fn is_directory(path: &Path, option: &str, example: &str) -> CliError {
     CliError::usage(format!("{} is a directory", path.display()))
-        .hint(format!("-o {}", path.join("result.json").display()))
+        .hint(format!("{option} {}", path.join(example).display()))
 }
 
 fn cannot_write(path: &Path, error: io::Error) -> CliError {

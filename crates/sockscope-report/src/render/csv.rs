@@ -1,0 +1,104 @@
+//! CSV: a row per block, with everything that tells its cell from others.
+//!
+//! RFC 4180 with a header, UTF-8. What is not known is an empty field, and so is a percentile that
+//! the samples of the block do not support.
+
+use csv::{Terminator, WriterBuilder};
+use serde::Serialize;
+
+use crate::escape::escape;
+use crate::model::{Block, Cell, Report};
+
+/// One row. The fields are the columns, in their order.
+#[derive(Debug, Serialize)]
+struct Row<'a> {
+    cell: &'a str,
+    replica: &'a str,
+    label: String,
+    endpoint: String,
+    transport: &'a str,
+    service: &'a str,
+    workload: &'a str,
+    client_engine: &'a str,
+    server_engine: Option<&'a str>,
+    view: &'a str,
+    client_cpus: String,
+    server_cpus: String,
+    relation: &'a str,
+    wait: &'a str,
+    size: u64,
+    connections: u32,
+    depth: u32,
+    rate: Option<f64>,
+    buffers: &'a str,
+    nodelay: Option<bool>,
+    run: u32,
+    round: u32,
+    mean_ns: u64,
+    p50_ns: Option<u64>,
+    p90_ns: Option<u64>,
+    p99_ns: Option<u64>,
+    max_ns: u64,
+    samples: u64,
+    cpu_ns_client: Option<u64>,
+    cpu_ns_server: Option<u64>,
+    switches_voluntary: Option<u64>,
+    switches_involuntary: Option<u64>,
+}
+
+/// Every block of every cell, the twins' among them (`replica` says which they are).
+#[must_use]
+pub fn csv(report: &Report) -> String {
+    let mut writer =
+        WriterBuilder::new().terminator(Terminator::Any(b'\n')).from_writer(Vec::new());
+    for cell in &report.cells {
+        for block in &cell.blocks {
+            let written = writer.serialize(row(cell, block));
+            written.unwrap_or_else(|_| unreachable!("a row is flat, and a Vec takes all"));
+        }
+    }
+    let bytes = writer.into_inner().unwrap_or_else(|_| unreachable!("a Vec takes all"));
+    String::from_utf8(bytes).unwrap_or_else(|_| unreachable!("the fields are text"))
+}
+
+fn row<'a>(cell: &'a Cell, block: &Block) -> Row<'a> {
+    Row {
+        cell: &cell.id,
+        replica: cell.replica.as_str(),
+        label: escape(&cell.label),
+        endpoint: escape(&cell.endpoint),
+        transport: &cell.transport,
+        service: &cell.service,
+        workload: &cell.workload,
+        client_engine: &cell.client_engine,
+        server_engine: cell.server_engine.as_deref(),
+        view: cell.view.as_str(),
+        client_cpus: cpus(&cell.placement.client_cpus),
+        server_cpus: cpus(&cell.placement.server_cpus),
+        relation: cell.placement.relation.as_str(),
+        wait: cell.wait.as_str(),
+        size: cell.size,
+        connections: cell.connections,
+        depth: cell.depth,
+        rate: cell.rate,
+        buffers: &cell.buffers,
+        nodelay: cell.nodelay,
+        run: block.run,
+        round: block.round,
+        mean_ns: block.mean,
+        p50_ns: block.p50,
+        p90_ns: block.p90,
+        p99_ns: block.p99,
+        max_ns: block.max,
+        samples: block.samples,
+        cpu_ns_client: block.cpu_ns_client,
+        cpu_ns_server: block.cpu_ns_server,
+        switches_voluntary: block.switches_voluntary,
+        switches_involuntary: block.switches_involuntary,
+    }
+}
+
+/// The CPUs in one field, as the kernel lists them but without ranges: `0 4`.
+fn cpus(cpus: &[u32]) -> String {
+    cpus.iter().map(u32::to_string).collect::<Vec<_>>().join(" ")
+}

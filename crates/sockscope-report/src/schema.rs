@@ -1,0 +1,45 @@
+//! Schema: what each JSON document looks like, as JSON Schema for other programs.
+//!
+//! Generated from the model itself, so it cannot be wrong about it. It describes what this version
+//! *reads*: a field that came later is not required, one that is not known is allowed, and a name
+//! (a view, a verdict) is any text, with the known ones as examples.
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
+
+use crate::model::{self, Report};
+
+/// A document that has a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Document {
+    /// A result of `bench`.
+    Bench,
+}
+
+impl Document {
+    /// All of them.
+    pub const ALL: [Self; 1] = [Self::Bench];
+
+    /// What its `schema` field says: `sockscope.bench/1`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Bench => model::SCHEMA,
+        }
+    }
+
+    /// Its JSON Schema (draft 2020-12), pretty-printed with a newline at the end.
+    #[must_use]
+    pub fn json_schema(self) -> String {
+        let mut schema = match self {
+            Self::Bench => generate::<Report>(),
+        };
+        schema.insert("title".to_owned(), self.name().into());
+        let text = serde_json::to_string_pretty(&schema);
+        text.unwrap_or_else(|_| unreachable!("a schema has only string keys")) + "\n"
+    }
+}
+
+fn generate<T: JsonSchema>() -> Schema {
+    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>()
+}
