@@ -4,10 +4,9 @@ mod error;
 mod hint;
 mod limit;
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::net::sockopt::Timeout;
 use rustix::net::{SocketAddrUnix, bind, sockopt};
@@ -69,11 +68,30 @@ impl Connector {
     /// Connects to the first address that answers, within `timeout` for all of them together; without
     /// one, as long as the kernel tries. The connection that comes back blocks.
     pub fn connect(&self, timeout: Option<Duration>) -> Result<Conn, ConnectError> {
+        let conn = self.connect_to_any(timeout, None)?;
+        // Nobody can have stopped it.
+        conn.ok_or_else(|| ConnectError::TimedOut { endpoint: self.endpoint.clone() })
+    }
+
+    /// The same, given up with `None` as soon as `stop` is readable.
+    pub fn connect_unless(
+        &self,
+        stop: BorrowedFd<'_>,
+        timeout: Option<Duration>,
+    ) -> Result<Option<Conn>, ConnectError> {
+        self.connect_to_any(timeout, Some(stop))
+    }
+
+    fn connect_to_any(
+        &self,
+        timeout: Option<Duration>,
+        stop: Option<BorrowedFd<'_>>,
+    ) -> Result<Option<Conn>, ConnectError> {
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let mut first_error = None;
         for (index, address) in self.addresses.iter().enumerate() {
             let left = self.addresses.len() - index;
-            match self.connect_to(address, Limit::share(deadline, left)) {
+            match self.connect_to(address, Limit::share(deadline, left, stop)) {
                 Ok(conn) => return Ok(conn),
                 Err(error) => _ = first_error.get_or_insert(error),
             }
@@ -83,7 +101,12 @@ impl Connector {
         Err(error)
     }
 
-    fn connect_to(&self, address: &Address, limit: Limit) -> Result<Conn, ConnectError> {
+    /// Connects to one address; `None` if that was stopped.
+    fn connect_to(
+        &self,
+        address: &Address,
+        limit: Limit<'_>,
+    ) -> Result<Option<Conn>, ConnectError> {
         let endpoint = self.reached(address);
         let failed = |source| match source {
             Errno::AGAIN => ConnectError::BacklogFull { endpoint: endpoint.clone() },
@@ -93,7 +116,11 @@ impl Connector {
         let fd = address
             .socket(&self.endpoint, self.kind)
             .map_err(|source| ConnectError::Socket { endpoint: endpoint.clone(), source })?;
-        self.establish(&fd, address, limit).map_err(failed)?;
+        match self.establish(&fd, address, limit) {
+            Ok(()) => {}
+            Err(Errno::CANCELED) => return Ok(None),
+            Err(error) => return Err(failed(error)),
+        }
         let network = match address {
             Address::Inet(address) => Some(*address),
             Address::Unix(_) | Address::Vsock(_) => None,
@@ -101,10 +128,10 @@ impl Connector {
         let Some(transport) = Transport::of_endpoint(&endpoint) else {
             return Err(ConnectError::ServeOnly { endpoint });
         };
-        Ok(Conn::dialled(fd, self.kind, transport, network, endpoint))
+        Ok(Some(Conn::dialled(fd, self.kind, transport, network, endpoint)))
     }
 
-    fn establish(&self, fd: &OwnedFd, address: &Address, limit: Limit) -> Result<(), Errno> {
+    fn establish(&self, fd: &OwnedFd, address: &Address, limit: Limit<'_>) -> Result<(), Errno> {
         match (address, self.kind) {
             (Address::Unix(_), Kind::Datagram) => {
                 // An address of its own (the kernel picks an abstract one), or no server could
@@ -133,41 +160,31 @@ impl Connector {
 }
 
 /// Connects and waits for the answer without ever sleeping in `connect` itself.
-fn connect_network(fd: &OwnedFd, address: &Address, limit: Limit) -> Result<(), Errno> {
+fn connect_network(fd: &OwnedFd, address: &Address, limit: Limit<'_>) -> Result<(), Errno> {
     match address.connect(fd.as_fd()) {
         Err(Errno::INPROGRESS) => {}
         result => return result,
     }
-    let mut fds = [PollFd::new(fd, PollFlags::OUT)];
-    loop {
-        match poll(&mut fds, limit.timespec().as_ref()) {
-            Ok(0) => return Err(Errno::TIMEDOUT),
-            Ok(_) => return sockopt::socket_error(fd)?,
-            Err(Errno::INTR) => {}
-            Err(error) => return Err(error),
-        }
-    }
+    limit.wait_writable(fd)?;
+    sockopt::socket_error(fd)?
 }
 
 /// Connects to a Unix listener. While its backlog is full there is nothing to poll for, so the wait
 /// is one in the kernel, with the limit as its time-out; a backlog full till the end is `EAGAIN`.
-fn connect_unix(fd: &OwnedFd, address: &Address, limit: Limit) -> Result<(), Errno> {
+fn connect_unix(fd: &OwnedFd, address: &Address, limit: Limit<'_>) -> Result<(), Errno> {
     let mut result = address.connect(fd.as_fd());
     if result != Err(Errno::AGAIN) {
         return result;
     }
     rustix::io::ioctl_fionbio(fd, false)?;
     while matches!(result, Err(Errno::AGAIN | Errno::INTR)) {
-        let remaining = limit.remaining();
-        if remaining.is_some_and(|left| left.is_zero()) {
-            break;
+        match limit.slice() {
+            Ok(time) => sockopt::set_socket_timeout(fd, Timeout::Send, time)?,
+            // Whoever waited in vain has found no place.
+            Err(Errno::TIMEDOUT) => return Err(Errno::AGAIN),
+            Err(error) => return Err(error),
         }
-        sockopt::set_socket_timeout(fd, Timeout::Send, remaining)?;
         result = address.connect(fd.as_fd());
-    }
-    // An interrupted wait whose time is up has found no place either.
-    if result == Err(Errno::INTR) {
-        return Err(Errno::AGAIN);
     }
     result?;
     sockopt::set_socket_timeout(fd, Timeout::Send, None)

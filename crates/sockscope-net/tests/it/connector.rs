@@ -1,7 +1,8 @@
 //! Connecting: limits of time, refusals, and the address that was used.
 
 use std::net::{SocketAddr, UdpSocket};
-use std::os::unix::net::UnixListener;
+use std::os::fd::AsFd as _;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::time::Duration;
 
 use rustix::io::Errno;
@@ -69,6 +70,33 @@ fn a_tcp_server_that_does_not_answer_is_given_up_in_time() {
     };
     assert!(matches!(error, ConnectError::TimedOut { .. }), "{error}");
     assert_eq!(error.errno(), Some(Errno::TIMEDOUT));
+}
+
+#[test]
+fn a_connection_that_hangs_is_given_up_when_it_is_told_to() {
+    let directory = directory();
+    let listeners = [
+        with_backlog(&endpoint("tcp:127.0.0.1:0"), 0),
+        with_backlog(&at("unix", &directory.path().join("s")), 0),
+        with_backlog(&at("unixpacket", &directory.path().join("p")), 0),
+    ];
+    for listener in listeners {
+        let connector = Connector::new(listener.local()).expect("resolved");
+        let mut waiting = Vec::new();
+        while let Ok(conn) = connector.connect(SHORT) {
+            assert!(waiting.len() < 16, "a backlog of 0 must fill up");
+            waiting.push(conn);
+        }
+        for time in [None, Some(Duration::from_secs(3600))] {
+            let (stop, stopper) = UnixStream::pair().expect("a pair");
+            let given_up = std::thread::scope(|scope| {
+                let hangs = scope.spawn(|| connector.connect_unless(stop.as_fd(), time));
+                drop(stopper);
+                hangs.join().expect("no panic")
+            });
+            assert!(given_up.expect("no error").is_none(), "{}", listener.local());
+        }
+    }
 }
 
 #[test]
