@@ -14,6 +14,8 @@
 //! - What goes wrong on a connection (a reset, a broken pipe, a byte that the service does not
 //!   know) ends that connection only. Without a free descriptor accepting pauses; it neither spins
 //!   nor ends.
+//! - A datagram that claims to come from the server itself is dropped: answered, it would go round
+//!   for ever.
 //! - Asked to end, a server stops accepting, answers what it has received, and ends.
 //! - Nothing is printed: connections, pauses and the end are [`tracing`] events, never one for each
 //!   message.
@@ -22,6 +24,7 @@ mod connection;
 mod deadlines;
 mod end;
 mod error;
+mod own;
 mod shutdown;
 mod summary;
 mod team;
@@ -40,6 +43,7 @@ pub use error::ServeError;
 pub use shutdown::Shutdown;
 pub use summary::{Summary, Traffic};
 
+use own::OwnAddresses;
 use team::Team;
 use worker::{Shared, Worker};
 
@@ -101,6 +105,7 @@ where
     let shared = Shared {
         service,
         team: Team::new(threads).map_err(ServeError::SetUp)?,
+        own: OwnAddresses::of(&listeners),
         endpoints: listeners.iter().map(|listener| listener.local().to_string()).collect(),
         grace: options.grace,
         buffer: options.buffer.max(Out::MIN_SPACE),

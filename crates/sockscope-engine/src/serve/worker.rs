@@ -14,6 +14,7 @@ use sockscope_proto::{Service, Time};
 use super::connection::Turn;
 use super::deadlines::{Deadlines, now};
 use super::error::ServeError;
+use super::own::OwnAddresses;
 use super::shutdown::{Phase, Shutdown};
 use super::summary::Summary;
 use super::team::Team;
@@ -37,6 +38,8 @@ pub(super) struct Shared<'s, S> {
     pub(super) team: Team,
     /// The endpoints by their number, as they are printed.
     pub(super) endpoints: Vec<String>,
+    /// Where datagrams come from that are not to be answered.
+    pub(super) own: OwnAddresses,
     pub(super) grace: Duration,
     pub(super) buffer: usize,
     pub(super) shutdown: &'s Shutdown,

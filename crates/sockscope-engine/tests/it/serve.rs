@@ -4,6 +4,7 @@ mod allocation;
 mod backpressure;
 mod end;
 mod faults;
+mod forged;
 mod matrix;
 mod support;
 mod threads;

@@ -2,9 +2,11 @@
 //!
 //! On connections one line, said when the connection opens, and then an orderly close, so that a
 //! plain `nc` or `cat` returns. On datagram sockets one line for each message. What the peer sends
-//! is not looked at.
+//! is not looked at, but for one thing: a message that is itself such a line about a network peer is
+//! not answered. It comes from another whoami, which would be answered by the answer, and so on.
 
 use std::fmt::{self, Display, Write};
+use std::net::SocketAddr;
 
 use crate::machine::{Close, Out, Service, Step, Time};
 
@@ -28,6 +30,9 @@ impl Service for Whoami {
         _now: Time,
         out: &mut Out<'_>,
     ) -> Step {
+        if is_answer(input) {
+            return Step::read(input.len());
+        }
         Step::read(input.len()).with_exchanges(u32::from(tell(peer, out)))
     }
 }
@@ -35,6 +40,13 @@ impl Service for Whoami {
 /// Writes the line; false when the space was too short for it, and then it is cut.
 fn tell<P: Display>(peer: &P, out: &mut Out<'_>) -> bool {
     writeln!(Line(out), "{peer}").is_ok()
+}
+
+/// Whether a message is what a whoami says of a network peer. Of others it says more, but those
+/// cannot claim to be somebody else.
+fn is_answer(message: &[u8]) -> bool {
+    let line = message.strip_suffix(b"\n").and_then(|line| str::from_utf8(line).ok());
+    line.is_some_and(|line| line.parse::<SocketAddr>().is_ok())
 }
 
 /// An answer that can be formatted into, without a string in between.
@@ -64,6 +76,22 @@ mod tests {
         let heard = Script::new(Whoami).message(b"?").message(b"").heard();
         let line = Some(b"uid 1000 (alice)\n".to_vec());
         assert_eq!((heard.messages, heard.exchanges), (vec![line.clone(), line], 2));
+    }
+
+    #[test]
+    fn the_answer_of_another_whoami_is_not_answered() {
+        for (message, answered) in [
+            (&b"127.0.0.1:40312\n"[..], false),
+            (b"[fe80::1%2]:53\n", false),
+            (b"127.0.0.1:40312", true),
+            (b"127.0.0.1\n", true),
+            (b"\n", true),
+            (b"\xff\n", true),
+        ] {
+            let heard = Script::new(Whoami).message(message).heard();
+            assert_eq!(heard.exchanges == 1, answered, "{message:?}");
+            assert_eq!(heard.messages[0].is_some(), answered, "{message:?}");
+        }
     }
 
     #[test]

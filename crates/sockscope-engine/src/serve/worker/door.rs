@@ -28,6 +28,8 @@ pub(super) struct Door<S> {
     pub(super) listener: Listener,
     pub(super) endpoint: usize,
     pub(super) service: S,
+    /// Whether anyone may claim to be the sender of its messages.
+    pub(super) is_network: bool,
     /// While accepting pauses: when to try again without having been told.
     shut_until: Option<Time>,
     /// Whether a pause has been logged and its end has not.
@@ -48,7 +50,8 @@ enum Obstacle {
 impl<S: Clone> Door<S> {
     pub(super) fn new(endpoint: usize, listener: Listener, service: &S) -> Self {
         let service = service.clone();
-        Self { listener, endpoint, service, shut_until: None, starved: false }
+        let is_network = listener.transport().starts_with("udp");
+        Self { listener, endpoint, service, is_network, shut_until: None, starved: false }
     }
 
     /// While accepting pauses: when it is tried again.

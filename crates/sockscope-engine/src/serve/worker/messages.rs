@@ -30,6 +30,11 @@ impl<S: Service + Clone> Worker<'_, S> {
                 Ok((length, sender)) => {
                     let Some(message) = self.input.get(..length) else { continue };
                     let traffic = &mut self.summary.traffic;
+                    if door.is_network && self.shared.own.include(&sender.peer()) {
+                        traffic.received += length as u64;
+                        traffic.dropped += 1;
+                        continue;
+                    }
                     door.answer(message, &sender, &mut self.space, time, traffic);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,

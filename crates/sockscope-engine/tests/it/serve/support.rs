@@ -39,8 +39,21 @@ impl Server {
     {
         let directory = tempfile::tempdir().expect("a directory");
         let place = directory.path().to_str().expect("a plain path");
-        let listeners: Vec<_> =
+        let listeners =
             endpoints.iter().flat_map(|text| bind(&text.replace("{}", place))).collect();
+        Self::start_on(service, listeners, options, directory)
+    }
+
+    /// Serves on listeners that may have files in `directory`.
+    pub(crate) fn start_on<S>(
+        service: S,
+        listeners: Vec<Listener>,
+        options: Options,
+        directory: TempDir,
+    ) -> Self
+    where
+        S: Service + Clone + Send + Sync + 'static,
+    {
         let endpoints = listeners.iter().map(|listener| listener.local().clone()).collect();
         let shutdown = Shutdown::new().expect("a shutdown handle");
         let handle = shutdown.clone();
@@ -189,7 +202,7 @@ pub(crate) fn threads(count: usize) -> Options {
 }
 
 /// Binds an endpoint; `@@` stands for an abstract name that nobody else uses.
-fn bind(text: &str) -> Vec<Listener> {
+pub(crate) fn bind(text: &str) -> Vec<Listener> {
     static NAMES: AtomicU32 = AtomicU32::new(0);
     let name = NAMES.fetch_add(1, Ordering::Relaxed);
     let text = text.replace("@@", &format!("@sockscope-{}-{name}", std::process::id()));
