@@ -85,9 +85,12 @@ impl Plan {
         !self.endpoints.is_empty()
     }
 
-    /// How many rounds to advise where those of this plan did not tell.
-    pub(crate) fn more_rounds(&self) -> u32 {
+    /// How many rounds to advise where those of this plan did not tell; `None` where so many were
+    /// measured that more would hardly help.
+    pub(crate) fn more_rounds(&self) -> Option<u32> {
         const USUALLY: u32 = 30;
-        USUALLY.max(self.rounds.saturating_mul(2))
+        const MOST: u32 = 1_000;
+        let rounds = USUALLY.max(self.rounds.saturating_mul(2));
+        (rounds <= MOST).then_some(rounds)
     }
 }

@@ -62,9 +62,11 @@ pub(super) fn floor_too_high(report: &Report) -> Option<Caveat> {
     Some(caveat(
         CaveatCode::FloorTooHigh,
         format!("Noise hides differences below {}.", list.join(", ")),
-        &format!(
-            "Use more rounds (--rounds {}) or a quieter machine to see smaller ones.",
-            report.plan.more_rounds()
-        ),
+        &match report.plan.more_rounds() {
+            Some(rounds) => format!(
+                "Use more rounds (--rounds {rounds}) or a quieter machine to see smaller ones."
+            ),
+            None => "Use a quieter machine to see smaller ones.".to_owned(),
+        },
     ))
 }

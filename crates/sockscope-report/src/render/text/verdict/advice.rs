@@ -102,8 +102,14 @@ fn to_tell(report: &Report, claims: &[Claim<'_>]) -> String {
     } else if lacks_floor {
         "Measure again with the A-A twin, so that the noise is known.".to_owned()
     } else {
-        let rounds = report.plan.more_rounds();
-        format!("Run more rounds (--rounds {rounds}), or run it on a quieter machine, to tell.")
+        report.plan.more_rounds().map_or_else(
+            || "Run it on a quieter machine, to tell.".to_owned(),
+            |rounds| {
+                format!(
+                    "Run more rounds (--rounds {rounds}), or run it on a quieter machine, to tell."
+                )
+            },
+        )
     }
 }
 
