@@ -48,6 +48,24 @@ fn the_reason_of_a_refusal_is_logged() {
 }
 
 #[test]
+fn datagram_clients_that_do_not_read_are_warned_of_once() {
+    let mut server = Server::start(&["unixgram:a.sock", "udp:127.0.0.1:0", "--service", "echo"]);
+    let deaf = [server.connect(0), server.connect(0), server.connect(1)];
+    for client in &deaf {
+        for _ in 0..2000 {
+            client.0.send(&[7; 1000]).unwrap();
+        }
+    }
+    let warning = server.log_line("does not read its answers");
+    let start = " WARN a client does not read its answers; others may lose theirs by it ";
+    assert!(warning.contains(start), "{warning}");
+    let peer = format!(r#"endpoint="unixgram:a.sock" peer="uid {}"#, rustix::process::geteuid());
+    assert!(warning.contains(&peer), "{warning}");
+    let log = server.finish();
+    assert!(!log.contains("does not read its answers"), "{log}");
+}
+
+#[test]
 fn a_quiet_server_says_nothing() {
     let mut server = Server::start(&["unix:a.sock", "--quiet"]);
     server.connect(0).ping();

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rustix::event::epoll::{self, EventFlags};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::net::sockopt;
 use sockscope_net::{Kind, Listener};
 use sockscope_proto::{Service, Time};
 use tracing::{info, warn};
@@ -30,6 +31,8 @@ pub(super) struct Door<S> {
     pub(super) service: S,
     /// Whether anyone may claim to be the sender of its messages.
     pub(super) is_network: bool,
+    /// Whether it has been logged that a client does not read its answers.
+    pub(super) deaf_client: bool,
     /// While accepting pauses: when to try again without having been told.
     shut_until: Option<Time>,
     /// Whether a pause has been logged and its end has not.
@@ -51,7 +54,18 @@ impl<S: Clone> Door<S> {
     pub(super) fn new(endpoint: usize, listener: Listener, service: &S) -> Self {
         let service = service.clone();
         let is_network = listener.transport().starts_with("udp");
-        Self { listener, endpoint, service, is_network, shut_until: None, starved: false }
+        if listener.kind() == Kind::Datagram && !is_network {
+            make_room(&listener);
+        }
+        Self {
+            listener,
+            endpoint,
+            service,
+            is_network,
+            deaf_client: false,
+            shut_until: None,
+            starved: false,
+        }
     }
 
     /// While accepting pauses: when it is tried again.
@@ -150,6 +164,16 @@ impl<S: Service + Clone> Worker<'_, S> {
         let until = now() + PAUSE;
         door.shut_until = Some(until);
         self.deadlines.change(Token::Listener(index), None, Some(until));
+    }
+}
+
+/// Gives a Unix datagram socket a larger send buffer, as all its clients share it, and one that reads
+/// nothing fills it. Where the system allows less, it is as much.
+fn make_room(listener: &Listener) {
+    const ROOM: usize = 1 << 20;
+    if sockopt::socket_send_buffer_size(listener).is_ok_and(|room| room < ROOM) {
+        // Refused, it only fills sooner.
+        let _ = sockopt::set_socket_send_buffer_size(listener, ROOM);
     }
 }
 

@@ -12,7 +12,7 @@ use std::io;
 use sockscope_net::Sender;
 use sockscope_proto::machine::Answer;
 use sockscope_proto::{Out, Service, Time};
-use tracing::debug;
+use tracing::{debug, warn};
 
 use super::Worker;
 use super::door::Door;
@@ -35,7 +35,11 @@ impl<S: Service + Clone> Worker<'_, S> {
                         traffic.dropped += 1;
                         continue;
                     }
-                    door.answer(message, &sender, &mut self.space, time, traffic);
+                    let answered = door.answer(message, &sender, &mut self.space, time, traffic);
+                    if let Err(error) = answered {
+                        let endpoint = &*self.shared.endpoints[door.endpoint];
+                        door.tell_of_loss(endpoint, &sender, &error);
+                    }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
                 // Too long for the buffer, or the error of an answer that went before: only that
@@ -55,7 +59,7 @@ impl<S: Service> Door<S> {
         space: &mut [u8],
         time: Time,
         traffic: &mut Traffic,
-    ) {
+    ) -> io::Result<()> {
         traffic.received += message.len() as u64;
         let mut out = Out::new(space);
         let step = self.service.on_message(&Seen(sender), message, time, &mut out);
@@ -70,11 +74,22 @@ impl<S: Service> Door<S> {
                 traffic.sent += sent as u64;
                 traffic.exchanges += u64::from(step.exchanges);
             }
-            Ok(_) => traffic.dropped += 1,
-            Err(error) => {
-                traffic.dropped += 1;
-                debug!(peer = %Seen(sender), %error, "answer lost");
-            }
+            Ok(_) | Err(_) => traffic.dropped += 1,
+        }
+        sent.map(|_| ())
+    }
+
+    /// Logs that an answer was not sent; once, where that may come to be everybody's concern.
+    #[cold]
+    fn tell_of_loss(&mut self, endpoint: &str, sender: &Sender, error: &io::Error) {
+        debug!(peer = &*Seen(sender).to_string(), error = &*error.to_string(), "answer lost");
+        let is_full = error.kind() == io::ErrorKind::WouldBlock;
+        if is_full && !self.is_network && !std::mem::replace(&mut self.deaf_client, true) {
+            let peer = &*Seen(sender).to_string();
+            warn!(
+                endpoint,
+                peer, "a client does not read its answers; others may lose theirs by it"
+            );
         }
     }
 }

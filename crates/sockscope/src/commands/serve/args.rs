@@ -22,6 +22,12 @@ SIGTERM, SIGINT or SIGHUP ends the server: it stops accepting, answers what it
 has received and removes its socket files. A second signal ends it at once; one
 that comes together with the first does not count.
 
+Datagrams: who sent one over udp: is easily forged, and echo and whoami answer
+whoever it is, so serve them there to trusted networks only. On unixgram: the
+kernel charges all unread answers to the one socket of the server: a client that
+reads nothing can keep the others from their answers. unixpacket: has neither
+problem.
+
   sockscope serve tcp:0.0.0.0:8080 unix:jinsu.sock
   sockscope serve unix:x.sock & echo ping | nc -U x.sock")]
 pub(crate) struct Args {
