@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod analyse;
+pub mod compare;
 mod escape;
 pub mod model;
 mod names;

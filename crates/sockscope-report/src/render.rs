@@ -1,5 +1,6 @@
 //! Renderers: pure functions of one report.
 
+mod compare;
 mod csv;
 mod gobench;
 mod hlog;
@@ -8,10 +9,11 @@ mod plan;
 mod style;
 mod text;
 
+pub use compare::compare_json;
 pub use csv::csv;
 pub use gobench::gobench;
 pub use hlog::hlog;
 pub use json::json;
 pub use plan::plan_text;
 pub use style::Style;
-pub use text::text;
+pub use text::{compare_text, text};

@@ -7,6 +7,7 @@
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
+use crate::compare::model::{self as compare, CompareReport};
 use crate::model::{self, Report};
 
 /// A document that has a schema.
@@ -14,17 +15,20 @@ use crate::model::{self, Report};
 pub enum Document {
     /// A result of `bench`.
     Bench,
+    /// A comparison between runs.
+    Compare,
 }
 
 impl Document {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::Bench];
+    pub const ALL: [Self; 2] = [Self::Bench, Self::Compare];
 
     /// What its `schema` field says: `sockscope.bench/1`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Bench => model::SCHEMA,
+            Self::Compare => compare::SCHEMA,
         }
     }
 
@@ -33,6 +37,7 @@ impl Document {
     pub fn json_schema(self) -> String {
         let mut schema = match self {
             Self::Bench => generate::<Report>(),
+            Self::Compare => generate::<CompareReport>(),
         };
         schema.insert("title".to_owned(), self.name().into());
         let text = serde_json::to_string_pretty(&schema);

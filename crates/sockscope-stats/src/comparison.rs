@@ -34,7 +34,8 @@ pub struct Resolution {
 
 impl Resolution {
     /// The relative difference below which two values cannot be told apart.
-    fn relative(&self) -> f64 {
+    #[must_use]
+    pub fn relative(&self) -> f64 {
         let step = Histogram::bucket_width(self.typical_ns).max(self.clock_ns);
         step as f64 / self.typical_ns.max(1) as f64
     }

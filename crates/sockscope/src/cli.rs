@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{bench, ping, schema, serve};
+use crate::commands::{bench, compare, ping, schema, serve};
 use crate::fault::CliError;
 use crate::printer::Printer;
 use crate::status::Status;
@@ -24,6 +24,7 @@ enum Command {
     Bench(bench::Args),
     Serve(serve::Args),
     Ping(ping::Args),
+    Compare(compare::Args),
     Schema(schema::Args),
 }
 
@@ -41,6 +42,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Ping(args) => ping::run(&args),
+        Command::Compare(args) => compare::run(&args),
         Command::Schema(args) => schema::run(&args),
     };
     match result {

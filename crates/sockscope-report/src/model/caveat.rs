@@ -38,6 +38,12 @@ names! {
         Virtualised = "virtualised",
         /// All rounds are of one run.
         SingleRun = "single-run",
+        /// Too few runs to find a small difference between sides.
+        FewRuns = "few-runs",
+        /// The compared results are of different machines.
+        HostsDiffer = "hosts-differ",
+        /// The compared results are of different kernels.
+        KernelsDiffer = "kernels-differ",
     }
 }
 

@@ -4,6 +4,7 @@
 //! trust it. Colour only repeats what the words say, so nothing is lost in a pipe.
 
 mod caveats;
+mod compare;
 mod facts;
 mod footnotes;
 mod page;
@@ -12,6 +13,8 @@ mod phrases;
 mod reading;
 mod table;
 mod verdict;
+
+pub use compare::compare_text;
 
 use crate::model::Report;
 use crate::render::Style;

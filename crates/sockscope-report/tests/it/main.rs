@@ -2,6 +2,7 @@
 
 mod analysis;
 mod caveats;
+mod compare;
 mod export;
 mod fixture;
 mod gobench;

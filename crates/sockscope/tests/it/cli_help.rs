@@ -6,7 +6,7 @@ use snapbox::Data;
 
 use crate::ping_scene::sockscope;
 
-const COMMANDS: [&str; 4] = ["bench", "serve", "ping", "schema"];
+const COMMANDS: [&str; 5] = ["bench", "serve", "ping", "compare", "schema"];
 
 fn check(args: &[&str], snapshot: &str) {
     let expected = Data::read_from(

@@ -9,6 +9,7 @@ mod bench_signals;
 mod cli_errors;
 mod cli_help;
 mod cli_output;
+mod compare;
 mod network;
 mod ping_answers;
 mod ping_interrupt;

@@ -63,7 +63,10 @@ fn obeys(value: &Value, schema: &Value, root: &Value, place: &str) {
     }
     if let Some(choices) = schema["anyOf"].as_array() {
         assert_eq!(choices.len(), 2, "{place}: something or null");
-        return if value.is_null() { () } else { obeys(value, &choices[0], root, place) };
+        if !value.is_null() {
+            obeys(value, &choices[0], root, place);
+        }
+        return;
     }
     let types = match &schema["type"] {
         Value::String(one) => vec![one.as_str()],

@@ -42,9 +42,12 @@ pub(super) fn print(text: &str, printer: &mut Printer) -> Result<(), CliError> {
     }
 }
 
+/// How a result becomes the text of a file.
+type Renderer = fn(&Report) -> String;
+
 /// The files that were asked for, each with what goes into it.
 #[derive(Debug)]
-pub(super) struct Files(Vec<(Destination, fn(&Report) -> String)>);
+pub(super) struct Files(Vec<(Destination, Renderer)>);
 
 impl Files {
     /// Finds out, before anything is measured, that each can be written.
@@ -52,7 +55,7 @@ impl Files {
         if args.output.is_some() && args.output == args.hlog {
             return Err(CliError::usage("--output and --hlog name the same file"));
         }
-        let mut files: Vec<(Destination, fn(&Report) -> String)> = Vec::new();
+        let mut files: Vec<(Destination, Renderer)> = Vec::new();
         if let Some(path) = &args.output {
             files.push((Destination::new(path, "-o", "result.json")?, render::json));
         }
