@@ -1,16 +1,19 @@
 //! `serve`: pong, echo, ticker, discard or whoami on any number of endpoints in one process.
 
+mod activation;
 mod args;
 mod log;
+mod meant;
 mod ready;
 mod signals;
 mod trace;
 
 use std::fmt::{self, Display};
+use std::process;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use sockscope_engine::serve::{ServeError, Shutdown, Summary, Traffic, serve_announced};
-use sockscope_net::{BindOptions, Kind, Listener};
+use sockscope_net::{BindError, BindOptions, Endpoint, Kind, Listener, Owner};
 use sockscope_proto::service::{Discard, Echo, Pong, Ticker, Whoami};
 
 pub(crate) use args::Args;
@@ -25,7 +28,7 @@ use crate::status::Status;
 
 /// Binds everything, says so, and serves until it is told to end.
 pub(crate) fn run(args: &Args) -> Result<Status, CliError> {
-    args.validate()?;
+    meant::check(args)?;
     let ready = args.ready_fd.map(Ready::take).transpose()?;
     raise_descriptor_limit();
     let log = Log::start(args.log_level(), args.quiet);
@@ -95,22 +98,39 @@ fn counted(count: u64, noun: &str) -> String {
 /// Binds every endpoint or none: what was bound before an error is closed again, its files removed.
 /// It stops where a signal comes.
 fn bind(args: &Args, signals: &Signals) -> Result<Vec<Listener>, CliError> {
-    let options = BindOptions { mode: args.mode, ..BindOptions::default() };
+    let is_passed = |endpoint: &Endpoint| matches!(endpoint, Endpoint::SdListen(_));
+    let activated =
+        if args.endpoints.iter().any(is_passed) { activation::handed_over()? } else { Vec::new() };
+    let options = BindOptions { mode: args.mode, activated, ..BindOptions::default() };
     let mut listeners = Vec::new();
     for endpoint in args.endpoints.iter().take_while(|_| !signals.came()) {
-        let bound = Listener::bind(endpoint, &options).map_err(|error| {
-            let hint = error.hint();
-            with_hint(CliError::environment(error), hint)
-        })?;
+        let bound = Listener::bind(endpoint, &options).map_err(not_bound)?;
         signals.bound(endpoint);
         listeners.extend(bound);
     }
     // Only now is the kind of an inherited socket known.
     let datagrams = listeners.iter().find(|listener| listener.kind() == Kind::Datagram);
     match datagrams.filter(|_| args.service == ServiceName::Ticker) {
-        Some(listener) => Err(args::no_connections(listener.local())),
+        Some(listener) => Err(meant::no_connections(listener.local())),
         None => Ok(listeners),
     }
+}
+
+fn not_bound(error: BindError) -> CliError {
+    match &error {
+        BindError::InUse { endpoint, owner: Some(owner) } if is_us(owner) => {
+            let error = format!("{endpoint} is what another endpoint of this call has bound");
+            CliError::usage(error).hint("name each address once")
+        }
+        _ => {
+            let hint = error.hint();
+            with_hint(CliError::environment(error), hint)
+        }
+    }
+}
+
+fn is_us(owner: &Owner) -> bool {
+    u32::try_from(owner.pid).is_ok_and(|pid| pid == process::id())
 }
 
 /// From the service's name to its type, once: nothing beyond this point is chosen at run time.

@@ -19,6 +19,7 @@ mod ping_scene;
 mod ping_wrong;
 mod running;
 mod schema;
+mod serve_activation;
 mod serve_bind;
 mod serve_end;
 mod serve_limits;

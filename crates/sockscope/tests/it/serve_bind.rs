@@ -77,6 +77,16 @@ fn calls_that_cannot_be_meant_are_refused() {
         (&["unix:a.sock", "--threads", "0"], "a number of threads is from 1 to 1024"),
         (&["unix:a.sock", "--threads", "1025"], "a number of threads is from 1 to 1024"),
         (&["unix:a.sock", "--threads", "all"], "a number of threads is from 1 to 1024"),
+        (
+            &["unix:a.sock", "unix:@b", "--mode", "0600"],
+            "abstract names have no rights; use unix:PATH",
+        ),
+        (&["abns:b", "--mode", "0600"], "--mode is for socket files, and abns:b has none"),
+        (
+            &["tcp:127.0.0.1:0", "--mode", "0600"],
+            "--mode is for socket files, and no endpoint here",
+        ),
+        (&["fd:0", "--mode", "0600"], "--mode is for socket files, and no endpoint here"),
         (&["unix:a.sock", "--grace=-1s"], "a duration cannot be negative"),
         (&["unix:a.sock", "--mode", "999"], "octal"),
         (&["unix:a.sock", "--service", "quote"], "possible values: pong, echo, ticker"),
@@ -126,6 +136,33 @@ fn an_inherited_datagram_socket_is_no_place_for_the_ticker() {
     let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{error}");
     assert!(error.contains("the ticker needs connections"), "{error}");
+}
+
+#[test]
+fn an_address_that_is_named_twice_is_the_fault_of_the_call() {
+    let directory = TempDir::new().unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (tcp, everywhere) = (format!("tcp:{free}"), format!("tcp::{}", free.port()));
+    for (endpoints, words) in [
+        (["unix:y.sock", "unix:y.sock"], "error: unix:y.sock is named twice\n"),
+        ([&tcp, &tcp], &format!("error: {tcp} is named twice\n")),
+        (
+            [&tcp, &everywhere],
+            &format!(
+                "error: {everywhere} is what another endpoint of this call has bound\n\n\
+                 hint: name each address once\n"
+            ),
+        ),
+        (
+            ["unix:y.sock", "unixgram:./y.sock"],
+            "error: unixgram:./y.sock is what another endpoint of this call has bound\n\n\
+             hint: name each address once\n",
+        ),
+    ] {
+        let (status, error) = refused(directory.path(), &endpoints);
+        assert_eq!((status, &*error), (Some(2), words));
+        assert_eq!(files(directory.path()), [""; 0]);
+    }
 }
 
 #[test]

@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use sockscope_engine::serve::Options;
-use sockscope_net::{Endpoint, Kind, Mode};
+use sockscope_net::{Endpoint, Mode};
 use tracing::level_filters::LevelFilter;
 
-use crate::fault::CliError;
 use crate::value;
 
 /// More than any machine has use for, and few enough that one that has few can say so.
@@ -32,7 +31,7 @@ problem.
   sockscope serve unix:x.sock & echo ping | nc -U x.sock")]
 pub(crate) struct Args {
     /// Where to serve: tcp:HOST:PORT, udp:HOST:PORT, unix:PATH, unixgram:PATH, unixpacket:PATH,
-    /// fd:N
+    /// fd:N, sd-listen:NAME
     #[arg(required = true, value_name = "ENDPOINT", value_parser = value::endpoint())]
     pub(super) endpoints: Vec<Endpoint>,
     /// What the server says
@@ -43,17 +42,17 @@ pub(crate) struct Args {
     threads: Option<usize>,
     /// From one line of the ticker to the next [default: 1s]
     #[arg(long, value_name = "TIME", value_parser = value::duration)]
-    interval: Option<Duration>,
+    pub(super) interval: Option<Duration>,
     /// Lines of the ticker; 0 is without end [default: 5]
     #[arg(long, value_name = "N")]
-    count: Option<u64>,
+    pub(super) count: Option<u64>,
     /// How long to go on answering what was received, once asked to end
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = value::duration_or_zero)]
     grace: Duration,
     /// The most that is read at once, and kept for a slow reader, on each connection
     #[arg(long, value_name = "SIZE", default_value = "64KiB", value_parser = buffer)]
     buffer: usize,
-    /// Access rights of socket files [default: 0777 less the umask]
+    /// Access rights of the socket files that are made [default: 0777 less the umask]
     #[arg(long, value_name = "MODE")]
     pub(super) mode: Option<Mode>,
     /// Write the addresses really bound to this descriptor, a line each, and close it
@@ -108,26 +107,6 @@ pub(super) struct Schedule {
 }
 
 impl Args {
-    /// Refuses what cannot be meant, before anything is touched.
-    pub(super) fn validate(&self) -> Result<(), CliError> {
-        let name = self.service.name();
-        if self.service != ServiceName::Ticker {
-            for (option, given) in
-                [("--interval", self.interval.is_some()), ("--count", self.count.is_some())]
-            {
-                if given {
-                    let error = format!("{option} is for the service ticker, and this is {name}");
-                    return Err(CliError::usage(error).hint("add --service ticker"));
-                }
-            }
-            return Ok(());
-        }
-        match self.endpoints.iter().find(|at| at.kind() == Some(Kind::Datagram)) {
-            Some(endpoint) => Err(no_connections(endpoint)),
-            None => Ok(()),
-        }
-    }
-
     pub(super) fn schedule(&self) -> Schedule {
         Schedule {
             interval: self.interval.unwrap_or(Duration::from_secs(1)),
@@ -168,12 +147,6 @@ impl ServiceName {
             Self::Whoami => "whoami",
         }
     }
-}
-
-/// The ticker speaks first, and a datagram socket does not know to whom.
-pub(super) fn no_connections(endpoint: &Endpoint) -> CliError {
-    let error = format!("the ticker needs connections, and {endpoint} has none");
-    CliError::usage(error).hint("serve the ticker on tcp:, unix: or unixpacket:")
 }
 
 fn threads(text: &str) -> Result<usize, String> {
