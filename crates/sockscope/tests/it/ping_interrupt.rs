@@ -3,7 +3,6 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -94,25 +93,33 @@ fn a_probe_that_ctrl_c_cuts_short_is_not_counted() {
     assert_eq!(code, Some(1), "nothing answered");
 }
 
-#[test]
-fn a_connection_that_hangs_does_not_outlive_more_of_them() {
-    let scene = Scene::new();
+/// A listener that takes no more connections, and those that wait in it.
+fn full(endpoint: &str) -> (Listener, Vec<Conn>) {
     let options = BindOptions { backlog: Some(1), ..BindOptions::default() };
-    let any = Endpoint::parse("tcp:127.0.0.1:0".as_ref()).unwrap();
-    let listener = Listener::bind(&any, &options).unwrap().remove(0);
+    let endpoint = Endpoint::parse(endpoint.as_ref()).unwrap();
+    let listener = Listener::bind(&endpoint, &options).unwrap().remove(0);
     let connector = Connector::new(listener.local()).unwrap();
     let mut waiting = Vec::new();
     while let Ok(conn) = connector.connect(Some(Duration::from_millis(50))) {
         waiting.push(conn);
     }
+    (listener, waiting)
+}
+
+#[test]
+fn ctrl_c_ends_a_connection_that_hangs_and_the_probe_is_not_counted() {
+    let scene = Scene::new();
     scene.serve("unix:pong.sock", pong);
-    let full = listener.local().to_string();
-    let args = ["-i", "1h", "-W", "1h", "unix:pong.sock", &full];
-    let (mut child, mut stdout) = start(&scene, &args);
-    line(&mut stdout);
-    while child.try_wait().unwrap().is_none() {
+    let path = format!("unix:{}", scene.path().join("full.sock").display());
+    for (listener, _waiting) in [full("tcp:127.0.0.1:0"), full(&path)] {
+        let full = listener.local().to_string();
+        let args = ["--json", "-i", "1h", "-W", "1h", "unix:pong.sock", &full];
+        let (child, mut stdout) = start(&scene, &args);
+        line(&mut stdout);
         interrupt(&child);
-        thread::yield_now();
+        let (rest, _, code) = end(child, stdout);
+        assert!(rest.contains("\"sent\":0,\"received\":0,\"lost\":0"), "{rest}");
+        assert_eq!(code, Some(1), "of {full} nothing is known");
     }
 }
 
@@ -144,4 +151,33 @@ fn a_reader_that_has_gone_away_ends_it_quietly() {
     drop(stdout);
     let (_, errors, code) = end(child, std::io::empty());
     assert_eq!((errors.as_str(), code), ("", Some(0)));
+}
+
+#[test]
+fn a_reader_that_has_gone_away_does_not_hide_a_loss() {
+    let scene = Scene::new();
+    let (child, mut stdout) = start(&scene, &["-i", "0", "unix:nothing.sock"]);
+    line(&mut stdout);
+    drop(stdout);
+    let (_, errors, code) = end(child, std::io::empty());
+    assert_eq!((errors.as_str(), code), ("", Some(1)));
+}
+
+#[test]
+fn a_full_disk_is_named_with_what_was_to_be_written() {
+    let scene = Scene::new();
+    scene.serve("unix:pong.sock", pong);
+    let script = "exec \"$0\" ping \"$@\" unix:pong.sock > /dev/full";
+    for args in [&["-c", "1"][..], &["-c", "1", "-q"]] {
+        let output = Command::new("sh")
+            .args(["-c", script])
+            .arg(snapbox::cmd::cargo_bin!("sockscope"))
+            .args(args)
+            .current_dir(scene.path())
+            .output()
+            .expect("the program runs");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(errors.starts_with("error: write to standard output: "), "{errors}");
+        assert_eq!(output.status.code(), Some(3));
+    }
 }

@@ -103,3 +103,46 @@ fn format_json_is_the_long_form() {
     let output = scene.sockscope().args(args).output().expect("the program runs");
     assert!(serde_json::from_slice::<Value>(&output.stdout).is_ok());
 }
+
+#[test]
+fn a_file_has_every_line_whatever_is_printed() {
+    let scene = Scene::new();
+    scene.serve("unix:pong.sock", pong);
+    let file = scene.path().join("saved");
+    for args in [&["-q"][..], &[], &["--json"]] {
+        std::fs::write(&file, "of an earlier run").expect("written");
+        let common = ["ping", "-c", "3", "-i", "0", "-o", "saved", "unix:pong.sock"];
+        let output = scene.sockscope().args(common).args(args).output().expect("the program runs");
+        assert_eq!(output.status.code(), Some(0));
+        let text = std::fs::read_to_string(&file).expect("saved");
+        let lines: Vec<Value> =
+            text.lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
+        let types: Vec<_> = lines.iter().map(|line| line["type"].as_str()).collect();
+        let (probe, summary) = (Some("probe"), Some("summary"));
+        assert_eq!(types, [probe, probe, probe, summary]);
+        if args == ["--json"] {
+            assert_eq!(text.as_bytes(), output.stdout);
+        }
+    }
+}
+
+#[test]
+fn a_file_is_complete_even_if_nobody_reads_the_output() {
+    let scene = Scene::new();
+    scene.serve("unix:pong.sock", pong);
+    let script = "\"$0\" ping -c 50 -i 0 -o saved unix:pong.sock | head -n 1";
+    let program = snapbox::cmd::cargo_bin!("sockscope");
+    let shell = snapbox::cmd::Command::new("sh").arg("-c").arg(script).arg(program);
+    shell.current_dir(scene.path()).assert().code(0).stderr_eq("");
+    let text = std::fs::read_to_string(scene.path().join("saved")).expect("saved");
+    assert_eq!(text.lines().count(), 51);
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_found_out_before_the_first_probe() {
+    let scene = Scene::new();
+    for (file, code) in [("no/such/file", 3), (".", 2), ("new/", 2)] {
+        let args = ["ping", "-o", file, "unix:nothing.sock"];
+        scene.sockscope().args(args).assert().code(code).stdout_eq("");
+    }
+}

@@ -147,6 +147,56 @@ fn a_name_that_cannot_resolve_is_the_machines_fault() {
 }
 
 #[test]
+fn a_name_that_cannot_resolve_does_not_keep_the_others_from_being_probed() {
+    let scene = Scene::new();
+    scene.serve("unix:pong.sock", pong);
+    let name = "tcp:[fe80::1%nosuch]:80";
+    let args = ["ping", "-c", "2", "-i", "0", name, "unix:pong.sock"];
+    let assert = scene.sockscope().args(args).assert().code(3).stderr_eq("");
+    assert.stdout_eq(str![[r"
+no address for tcp:[fe80::1%nosuch]:80: seq=1 ENODEV [..]; hint: [..]
+4 bytes from unix:pong.sock: seq=1 time=[..]s
+4 bytes from unix:pong.sock: seq=2 time=[..]s
+
+--- tcp:[fe80::1%nosuch]:80 ---
+1 sent, 0 received, 1 lost (100 %)
+
+--- unix:pong.sock ---
+2 sent, 2 received, 0 lost (0 %)
+rtt min [..]s  avg [..]s  p50 —  p99 —  max [..]s
+
+"]]);
+    let args = ["ping", "-q", "-c", "1", name, "unix:pong.sock"];
+    let assert = scene.sockscope().args(args).assert().code(3);
+    assert.stderr_eq(
+        "warning: no address for tcp:[fe80::1%nosuch]:80: seq=1 ENODEV [..]; hint: [..]\n",
+    );
+}
+
+#[test]
+fn a_message_that_is_longer_than_this_machine_sends_is_its_own_fault() {
+    let scene = Scene::new();
+    scene.answer("unixgram:echo.sock", |message| vec![message.to_vec()]);
+    let args = ["ping", "-c", "1", "-s", "64M", "unixgram:echo.sock"];
+    let assert = scene.sockscope().args(args).assert().code(3);
+    let text = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
+    assert!(text.starts_with("no message to unixgram:echo.sock: seq=1 EMSGSIZE "), "{text}");
+}
+
+#[test]
+fn a_message_that_no_udp_packet_holds_is_a_wrong_call() {
+    let scene = Scene::new();
+    let name = scene.answer("udp:127.0.0.1:0", |message| vec![message.to_vec()]);
+    let ping = |size| scene.sockscope().args(["ping", "-c", "1", "-s", size, &name]);
+    ping("65507").assert().code(0);
+    let refusal = format!(
+        "error: {name} carries messages of up to 65507 bytes, not 65508\n\n\
+         hint: --size 65507, or another kind of endpoint, such as tcp\n"
+    );
+    ping("65508").assert().code(2).stdout_eq("").stderr_eq(refusal);
+}
+
+#[test]
 fn a_machine_without_descriptors_is_at_fault_itself() {
     let program = snapbox::cmd::cargo_bin!("sockscope");
     let script = "ulimit -n 4 && exec \"$0\" ping -c 1 /x";

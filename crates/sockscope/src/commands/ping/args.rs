@@ -1,5 +1,6 @@
 //! Args: the command line of `ping`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -48,6 +49,10 @@ pub(crate) struct Args {
     /// Short for --format json
     #[arg(long, conflicts_with = "format")]
     json: bool,
+
+    /// Save every probe and the summary as JSON lines, too
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
 
     /// Only the summary
     #[arg(short, long)]
@@ -102,7 +107,9 @@ answer is never taken for the next one; pong is not, so what came late is thrown
 away before the next ping, and the next ping comes from a fresh socket.
 
 Exit status: 0 all answered, 1 some lost, 2 wrong call, 3 this machine cannot
-(no such name, no socket to be had), 4 a wrong answer.
+(no such name, no socket to be had), 4 a wrong answer. A name that does not
+resolve does not keep the other endpoints from being probed. If the reader of
+the output goes away, the probes until then decide; with -o it goes on.
 
 Examples:
   sockscope ping unix:/run/x.sock

@@ -68,9 +68,19 @@ impl Failure {
     pub(super) fn fault(&self) -> Fault {
         match self {
             Self::Wrong(_) => Fault::Wrong,
-            Self::Connect(ConnectError::Socket { .. }) => Fault::Environment,
+            Self::Connect(
+                ConnectError::Socket { .. }
+                | ConnectError::Resolve { .. }
+                | ConnectError::NoAddress { .. },
+            ) => Fault::Environment,
+            Self::Io(_) if self.is_too_long() => Fault::Environment,
             Self::Connect(_) | Self::Io(_) | Self::Late { .. } | Self::Closed => Fault::Lost,
         }
+    }
+
+    /// Whether the question is longer than this machine sends. (An answer that is too long is a wrong one.)
+    pub(super) fn is_too_long(&self) -> bool {
+        matches!(self, Self::Io(_)) && self.errno() == Some(Errno::MSGSIZE)
     }
 
     /// The kernel's name for it, where there is one.
@@ -110,6 +120,7 @@ impl Failure {
 
     fn errno(&self) -> Option<Errno> {
         match self {
+            Self::Connect(ConnectError::Resolve { source, .. }) => Errno::from_io_error(source),
             Self::Connect(error) => error.errno(),
             Self::Io(error) => Errno::from_io_error(error),
             Self::Late { .. } => Some(Errno::TIMEDOUT),
@@ -120,6 +131,7 @@ impl Failure {
     /// The text of an error that no errno stands for.
     fn own_words(&self) -> String {
         match self {
+            Self::Connect(ConnectError::Resolve { source, .. }) => source.to_string(),
             Self::Connect(error) => error.to_string(),
             Self::Io(error) => error.to_string(),
             Self::Late { .. } | Self::Closed | Self::Wrong(_) => String::new(),
@@ -158,6 +170,24 @@ mod tests {
             assert_eq!(wrong(found).meaning(), text);
             assert_eq!(wrong(found).fault(), Fault::Wrong);
             assert_eq!(wrong(found).errno_name(), None);
+        }
+    }
+
+    #[test]
+    fn what_this_machine_does_not_send_is_its_own_fault() {
+        let endpoint = || sockscope_net::Endpoint::parse("tcp:name:1".as_ref()).unwrap();
+        let no_name = io::Error::other("no such name");
+        let rows = [
+            (Failure::Io(Errno::MSGSIZE.into()), Fault::Environment),
+            (Failure::Io(Errno::CONNRESET.into()), Fault::Lost),
+            (
+                Failure::Connect(ConnectError::Resolve { endpoint: endpoint(), source: no_name }),
+                Fault::Environment,
+            ),
+            (Failure::Connect(ConnectError::TimedOut { endpoint: endpoint() }), Fault::Lost),
+        ];
+        for (failure, fault) in rows {
+            assert_eq!(failure.fault(), fault, "{failure:?}");
         }
     }
 

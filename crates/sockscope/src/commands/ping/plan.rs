@@ -1,29 +1,36 @@
 //! `Plan`: what `ping` is going to do, with every choice made and every name resolved.
 
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use sockscope_net::{ConnectError, Connector, Endpoint};
-use sockscope_proto::workload::Probe;
+use sockscope_proto::workload::{Probe, Workload};
 
 use super::args::{Args, Format, Service};
-use super::prober::{Prober, Question};
+use super::prober::Question;
 use crate::fault::CliError;
-use crate::interrupt::Interrupt;
 
 /// Bytes of an echo of which no size was said.
 const ECHO_SIZE: usize = 64;
 
+/// The most that one UDP message over IPv4 carries.
+const UDP_MAX: usize = 65_507;
+
 /// The validated arguments.
 #[derive(Debug)]
 pub(super) struct Plan {
-    targets: Vec<Connector>,
-    question: Question,
-    pace: Pace,
+    /// The way to each endpoint, or why there is none. There is one to at least one of them.
+    pub(super) targets: Vec<Result<Connector, ConnectError>>,
+    /// What is asked.
+    pub(super) question: Question,
+    /// How often and how patiently.
+    pub(super) pace: Pace,
     /// How to print.
     pub(super) format: Format,
     /// Whether only the summary is wanted.
     pub(super) quiet: bool,
+    /// Where the lines are saved.
+    pub(super) output: Option<PathBuf>,
 }
 
 /// How often and how patiently.
@@ -41,9 +48,17 @@ impl Plan {
     /// Validates the arguments and resolves the names.
     pub(super) fn new(args: &Args) -> Result<Self, CliError> {
         let question = question(args)?;
-        let targets = args.endpoints.iter().map(|endpoint| target(endpoint, &question));
+        for endpoint in &args.endpoints {
+            check(endpoint, &question)?;
+        }
+        let mut targets: Vec<_> = args.endpoints.iter().map(Connector::new).collect();
+        if targets.iter().all(Result::is_err)
+            && let Err(first) = targets.swap_remove(0)
+        {
+            return Err(with_hint(first, CliError::environment));
+        }
         Ok(Self {
-            targets: targets.collect::<Result<_, _>>()?,
+            targets,
             question,
             pace: Pace {
                 count: args.count.unwrap_or(u64::MAX),
@@ -52,14 +67,7 @@ impl Plan {
             },
             format: args.chosen_format(),
             quiet: args.quiet,
-        })
-    }
-
-    /// A prober for each endpoint; all stop when `interrupt` says so.
-    pub(super) fn probers(&self, interrupt: &Arc<Interrupt>) -> impl Iterator<Item = Prober> {
-        self.targets.iter().map(|connector| {
-            let question = self.question.clone();
-            Prober::new(connector.clone(), question, self.pace, Arc::clone(interrupt))
+            output: args.output.clone(),
         })
     }
 }
@@ -79,21 +87,33 @@ fn question(args: &Args) -> Result<Question, CliError> {
     Ok(Question::Exchange(probe))
 }
 
-fn target(endpoint: &Endpoint, question: &Question) -> Result<Connector, CliError> {
-    let connects = !matches!(endpoint, Endpoint::Udp(_));
-    if matches!(question, Question::Connect) && !connects {
-        return Err(CliError::usage(format!("{endpoint} has no connection that could be timed"))
-            .hint("without --connect-only, a server with the service pong or echo is probed"));
-    }
-    Connector::new(endpoint).map_err(|error| {
-        let hint = error.hint();
-        let error = match error {
-            ConnectError::ServeOnly { .. } => CliError::usage(error),
-            _ => CliError::environment(error),
-        };
-        match hint {
-            Some(hint) => error.hint(hint),
-            None => error,
+/// Whether the question can be put to such an endpoint at all.
+fn check(endpoint: &Endpoint, question: &Question) -> Result<(), CliError> {
+    match (endpoint, question) {
+        (Endpoint::Udp(_), Question::Connect) => {
+            Err(CliError::usage(format!("{endpoint} has no connection that could be timed"))
+                .hint("without --connect-only, a server with the service pong or echo is probed"))
         }
-    })
+        (Endpoint::Udp(_), Question::Exchange(probe)) if probe.answer_len() > UDP_MAX => {
+            Err(CliError::usage(format!(
+                "{endpoint} carries messages of up to {UDP_MAX} bytes, not {}",
+                probe.answer_len()
+            ))
+            .hint(format!("--size {UDP_MAX}, or another kind of endpoint, such as tcp")))
+        }
+        (Endpoint::Fd(_) | Endpoint::SdListen(_), _) => {
+            let endpoint = endpoint.clone();
+            Err(with_hint(ConnectError::ServeOnly { endpoint }, CliError::usage))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn with_hint(error: ConnectError, fault: fn(ConnectError) -> CliError) -> CliError {
+    let hint = error.hint();
+    let error = fault(error);
+    match hint {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
 }

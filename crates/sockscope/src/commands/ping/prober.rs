@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use sockscope_net::{Conn, Connector, Endpoint};
+use sockscope_net::{Conn, ConnectError, Connector, Endpoint};
 use sockscope_proto::workload::{Probe, Workload};
 
 use super::exchange::{self, Rest, Wake};
@@ -45,6 +45,21 @@ pub(super) struct Outcome {
     pub(super) reached: Option<Reached>,
     /// The answer, or why there is none.
     pub(super) result: Result<Answer, Failure>,
+}
+
+impl Outcome {
+    /// The first and only probe of an endpoint to which there is no way.
+    pub(super) fn nowhere(error: ConnectError) -> Self {
+        let endpoint = Arc::new(error.endpoint().clone());
+        let result = Err(Failure::Connect(error));
+        Self { endpoint, seq: 1, at: Timestamp::now(), reached: None, result }
+    }
+
+    /// Whether there is no way to the endpoint, so that this was its only probe.
+    pub(super) fn is_nowhere(&self) -> bool {
+        use ConnectError::{NoAddress, Resolve};
+        matches!(self.result, Err(Failure::Connect(Resolve { .. } | NoAddress { .. })))
+    }
 }
 
 /// A right answer.
@@ -147,7 +162,10 @@ impl Prober {
         };
         let (conn, connect) = match made {
             Some(conn) => (conn, None),
-            None => self.connect().map(|(conn, time)| (conn, Some(time)))?,
+            None => match self.connect()? {
+                Some((conn, time)) => (conn, Some(time)),
+                None => return Ok(None),
+            },
         };
         let Question::Exchange(probe) = &mut self.question else {
             return Ok(connect.map(|time| Answer { bytes: None, time, connect }));
@@ -170,21 +188,23 @@ impl Prober {
         }
     }
 
-    fn connect(&mut self) -> Result<(Conn, Duration), Failure> {
+    /// A new connection and what it took; `None` if an interrupt came first.
+    fn connect(&mut self) -> Result<Option<(Conn, Duration)>, Failure> {
         self.reached = None;
         let started = Instant::now();
-        let conn = self.connector.connect(Some(self.pace.timeout)).map_err(Failure::Connect)?;
+        let made = self.connector.connect_unless(self.interrupt.as_fd(), Some(self.pace.timeout));
+        let Some(conn) = made.map_err(Failure::Connect)? else { return Ok(None) };
         let time = started.elapsed();
         let address = conn.remote().map_or_else(|| self.endpoint.to_string(), |at| at.to_string());
         self.reached = Some(Reached { address: address.into(), transport: conn.transport() });
         conn.set_nonblocking(true).map_err(Failure::Io)?;
-        Ok((conn, time))
+        Ok(Some((conn, time)))
     }
 }
 
 impl Question {
     /// What the times of its answers are of.
-    fn measures(&self) -> Measured {
+    pub(super) fn measures(&self) -> Measured {
         match self {
             Self::Connect => Measured::Connect,
             Self::Exchange(_) => Measured::RoundTrip,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sockscope_net::Endpoint;
 use sockscope_stats::Histogram;
 
-use super::failure::Fault;
+use super::failure::{Failure, Fault};
 use super::prober::{Measured, Outcome};
 use crate::status::Status;
 
@@ -20,6 +20,19 @@ pub(super) struct Tally {
     pub(super) address: Option<Arc<str>>,
     /// The transport as last connected.
     pub(super) transport: &'static str,
+    /// How many probes ended in which way.
+    pub(super) counts: Counts,
+    /// Whether an interrupt ended it.
+    pub(super) interrupted: bool,
+    times: Histogram,
+    min_ns: u64,
+    max_ns: u64,
+    sum_ns: u128,
+}
+
+/// How many probes ended in which way.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Counts {
     /// Probes that ended, in whatever way.
     pub(super) sent: u64,
     /// Right answers.
@@ -30,12 +43,6 @@ pub(super) struct Tally {
     pub(super) wrong: u64,
     /// Probes among the lost that this machine could not even send.
     unsendable: u64,
-    /// Whether an interrupt ended it.
-    pub(super) interrupted: bool,
-    times: Histogram,
-    min_ns: u64,
-    max_ns: u64,
-    sum_ns: u128,
 }
 
 /// The times of the answers, in nanoseconds. A percentile that the answers do not support is absent.
@@ -63,11 +70,7 @@ impl Tally {
             endpoint,
             measured,
             address: None,
-            sent: 0,
-            received: 0,
-            lost: 0,
-            wrong: 0,
-            unsendable: 0,
+            counts: Counts::default(),
             interrupted: false,
             times: Histogram::new(),
             min_ns: u64::MAX,
@@ -78,54 +81,58 @@ impl Tally {
 
     /// Counts one probe.
     pub(super) fn count(&mut self, outcome: &Outcome) {
-        self.sent += 1;
+        self.counts.count(outcome);
         if let Some(reached) = &outcome.reached {
             self.address = Some(Arc::clone(&reached.address));
             self.transport = reached.transport;
         }
-        match &outcome.result {
-            Ok(answer) => self.answered(answer.time_ns()),
-            Err(failure) => match failure.fault() {
-                Fault::Wrong => self.wrong += 1,
-                Fault::Lost => self.lost += 1,
-                Fault::Environment => {
-                    self.lost += 1;
-                    self.unsendable += 1;
-                }
-            },
+        if let Ok(answer) = &outcome.result {
+            let ns = answer.time_ns();
+            self.times.record(ns);
+            self.min_ns = self.min_ns.min(ns);
+            self.max_ns = self.max_ns.max(ns);
+            self.sum_ns += u128::from(ns);
         }
-    }
-
-    fn answered(&mut self, ns: u64) {
-        self.received += 1;
-        self.times.record(ns);
-        self.min_ns = self.min_ns.min(ns);
-        self.max_ns = self.max_ns.max(ns);
-        self.sum_ns += u128::from(ns);
     }
 
     /// The times, if there was an answer. Percentiles are to three digits, the others exact.
     pub(super) fn times(&self) -> Option<Times> {
-        let mean = self.sum_ns.checked_div(u128::from(self.received))?;
+        let mean = self.sum_ns.checked_div(u128::from(self.counts.received))?;
         Some(Times {
             min: self.min_ns,
             mean: u64::try_from(mean).unwrap_or(u64::MAX),
             p50: self.times.supported_quantile(0.5),
             p99: self.times.supported_quantile(0.99),
             max: self.max_ns,
-            samples: self.received,
+            samples: self.counts.received,
         })
     }
 }
 
+impl Counts {
+    /// Counts one probe.
+    pub(super) fn count(&mut self, outcome: &Outcome) {
+        self.sent += 1;
+        match outcome.result.as_ref().map_err(Failure::fault) {
+            Ok(_) => self.received += 1,
+            Err(Fault::Wrong) => self.wrong += 1,
+            Err(Fault::Lost) => self.lost += 1,
+            Err(Fault::Environment) => {
+                self.lost += 1;
+                self.unsendable += 1;
+            }
+        }
+    }
+}
+
 /// The exit status that follows: a wrong answer counts more than a probe that could not be sent, and that more than loss.
-pub(super) fn status(tallies: &[Tally]) -> Status {
-    let any = |count: fn(&Tally) -> u64| tallies.iter().any(|tally| count(tally) > 0);
-    if any(|tally| tally.wrong) {
+pub(super) fn status(all: &[Counts]) -> Status {
+    let any = |count: fn(&Counts) -> u64| all.iter().any(|counts| count(counts) > 0);
+    if any(|counts| counts.wrong) {
         Status::Peer
-    } else if any(|tally| tally.unsendable) {
+    } else if any(|counts| counts.unsendable) {
         Status::Environment
-    } else if tallies.iter().all(|tally| tally.received > 0 && tally.lost == 0) {
+    } else if all.iter().all(|counts| counts.received > 0 && counts.lost == 0) {
         Status::Yes
     } else {
         Status::No
@@ -139,7 +146,7 @@ pub(super) mod tests {
     use rustix::io::Errno;
     use sockscope_net::ConnectError;
 
-    use super::super::failure::{Failure, Wrong};
+    use super::super::failure::Wrong;
     use super::super::prober::Answer;
     use super::*;
 
@@ -186,17 +193,18 @@ pub(super) mod tests {
             (tally(&[1], vec![wrong(), unsendable(), Failure::Closed]), Status::Peer),
         ];
         for (tally, expected) in rows {
-            assert_eq!(status(&[tally]), expected);
+            assert_eq!(status(&[tally.counts]), expected);
         }
         let pair = [tally(&[1], vec![]), tally(&[1], vec![Failure::Closed])];
-        assert_eq!(status(&pair), Status::No);
+        assert_eq!(status(&pair.map(|tally| tally.counts)), Status::No);
     }
 
     #[test]
     fn every_probe_is_received_lost_or_wrong() {
         let tally =
             tally(&[5], vec![Failure::Closed, Failure::Wrong(Wrong::Unasked), unsendable()]);
-        assert_eq!((tally.sent, tally.received, tally.lost, tally.wrong), (4, 1, 2, 1));
+        let Counts { sent, received, lost, wrong, .. } = tally.counts;
+        assert_eq!((sent, received, lost, wrong), (4, 1, 2, 1));
     }
 
     #[test]

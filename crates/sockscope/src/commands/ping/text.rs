@@ -7,7 +7,7 @@ use sockscope_report::units;
 
 use super::failure::Failure;
 use super::prober::{Measured, Outcome};
-use super::tally::Tally;
+use super::tally::{Counts, Tally};
 
 /// The line of one probe.
 pub(super) fn outcome(outcome: &Outcome) -> String {
@@ -36,6 +36,10 @@ pub(super) fn outcome(outcome: &Outcome) -> String {
 fn headline(failure: &Failure) -> &'static str {
     match failure {
         Failure::Connect(ConnectError::Socket { .. }) => "no socket for",
+        Failure::Connect(ConnectError::Resolve { .. } | ConnectError::NoAddress { .. }) => {
+            "no address for"
+        }
+        Failure::Io(_) if failure.is_too_long() => "no message to",
         Failure::Connect(_) => "no connection to",
         Failure::Io(_) | Failure::Late { .. } | Failure::Closed => "no answer from",
         Failure::Wrong(_) => "wrong answer from",
@@ -56,17 +60,17 @@ pub(super) fn summary(tallies: &[Tally], alone: bool) -> String {
 }
 
 fn counts(tally: &Tally) -> String {
-    let Tally { endpoint, sent, received, lost, wrong, .. } = tally;
-    let name = endpoint.to_string();
+    let Counts { sent, received, lost, wrong, .. } = tally.counts;
+    let name = tally.endpoint.to_string();
     let address = tally.address.as_deref().filter(|address| **address != name);
     let address = address.map(|address| format!(" ({address})")).unwrap_or_default();
-    let share = percent(*lost, *sent);
+    let share = percent(lost, sent);
     let counts = match tally.measured {
         Measured::RoundTrip => format!("{sent} sent, {received} received, {lost} lost"),
         Measured::Connect => format!("{sent} tried, {received} connected, {lost} failed"),
     };
     let mut text = format!("--- {name}{address} ---\n{counts} ({share})");
-    if *wrong > 0 {
+    if wrong > 0 {
         let _ = write!(text, ", {wrong} wrong");
     }
     text + "\n"
