@@ -24,8 +24,14 @@ pub struct Description {
 /// Describes an error number.
 #[must_use]
 pub fn describe(errno: Errno) -> &'static Description {
+    known(errno).unwrap_or(&UNKNOWN)
+}
+
+/// Describes an error number that socket calls return; `None` for any other.
+#[must_use]
+pub fn known(errno: Errno) -> Option<&'static Description> {
     let row = table::ROWS.iter().find(|row| row.errno == errno);
-    row.map_or(&UNKNOWN, |row| &row.description)
+    row.map(|row| &row.description)
 }
 
 /// The error number in an error of the standard library, if it is one of the kernel's.

@@ -28,6 +28,9 @@ const ATTEMPTS: usize = 4;
 /// How long another starter may take to replace a stale file. It needs some system calls.
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 
+/// What a directory in the place of a socket file is called.
+pub(crate) const DIRECTORY: &str = "a directory";
+
 /// A socket file that we made. Dropping it removes the file, if it is still the same.
 ///
 /// It must go before its socket is closed: as long as the socket lives nobody takes the file for
@@ -53,7 +56,8 @@ impl SocketFile {
         target: &Target<'_>,
         options: &BindOptions,
     ) -> Result<Self, BindError> {
-        let place = Place::of(target.path).map_err(|source| target.refused(source))?;
+        let place = Place::of(target.path)
+            .map_err(|source| target.file(FileStep::OpenDirectory, source))?;
         rights::before_bind(fd, options)
             .map_err(|source| target.file(FileStep::SetMode, source))?;
         // Only when something is there already does anything need to be decided, or locked.
@@ -124,7 +128,7 @@ impl Target<'_> {
 fn describe(file_type: FileType) -> &'static str {
     match file_type {
         FileType::RegularFile => "a regular file",
-        FileType::Directory => "a directory",
+        FileType::Directory => DIRECTORY,
         FileType::Symlink => "a symbolic link",
         FileType::Fifo => "a FIFO",
         FileType::CharacterDevice | FileType::BlockDevice => "a device",

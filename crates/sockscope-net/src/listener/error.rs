@@ -102,6 +102,8 @@ pub enum BindError {
 /// What is done with a socket file around binding it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileStep {
+    /// Opening the directory that the file will be in.
+    OpenDirectory,
     /// Giving the socket its mode, before it is bound.
     SetMode,
     /// Removing the file of a server that is gone.
@@ -115,6 +117,7 @@ pub enum FileStep {
 impl fmt::Display for FileStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::OpenDirectory => "open the directory",
             Self::SetMode => "set the mode of the socket",
             Self::RemoveStale => "remove the stale socket file",
             Self::Look => "look at the new socket file",

@@ -108,6 +108,27 @@ fn an_address_of_another_machine_is_refused_with_a_hint() {
     assert_eq!(error.hint().as_deref(), Some(hint));
 }
 
+#[test]
+fn an_address_that_the_kernel_does_not_take_has_a_hint_of_its_own() {
+    for (text, hint) in [
+        ("tcp:[::ffff:127.0.0.1]:0", "write an IPv4 address as one: tcp:127.0.0.1:0"),
+        (
+            "udp:[fe80::1]:5",
+            "a link-local address needs its interface (`ip address`): udp:[fe80::1%eth0]:5, say",
+        ),
+    ] {
+        if is_available("tcp:[::1]:0") {
+            let error = try_bind(&endpoint(text)).expect_err("refused");
+            assert_eq!((error.errno(), error.hint().as_deref()), (Some(Errno::INVAL), Some(hint)));
+        }
+    }
+    let error = try_bind(&endpoint("vsock:4000000000:99")).expect_err("nobody's number");
+    let hint = error.hint().expect("always");
+    if error.errno() == Some(Errno::ADDRNOTAVAIL) {
+        assert_eq!(hint, "this machine is not known by that CID; vsock:any:99 serves on all");
+    }
+}
+
 /// Makes a descriptor look as if it came from outside; its number.
 fn handed_over(fd: &impl AsFd) -> i32 {
     rustix::io::fcntl_setfd(fd, rustix::io::FdFlags::empty()).expect("inheritable");

@@ -11,7 +11,8 @@ use std::thread;
 
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, bind as raw_bind, socket};
-use sockscope_net::{BindError, Owner};
+use sockscope_net::errno::describe;
+use sockscope_net::{BindError, FileStep, Owner};
 
 use crate::support::{
     at, bind, connect, directory, endpoint, in_child, in_child_under, is_root, try_bind,
@@ -236,6 +237,43 @@ fn a_missing_directory_is_named_with_the_command_that_makes_it() {
     assert_eq!(error.errno(), Some(Errno::NOENT));
     let hint = format!("make the directory first: `mkdir -p '{}'`", missing.display());
     assert_eq!(error.hint(), Some(hint));
+}
+
+#[test]
+fn a_path_that_cannot_be_has_a_hint_that_helps() {
+    let directory = directory();
+    let path = |name: &str| directory.path().join(name);
+    fs::create_dir(path("there")).expect("made");
+    let name_it = |name: &str| {
+        format!("add the name of the socket file: {}", path(name).join("x.sock").display())
+    };
+    for (path, hint) in [
+        (path("missing/"), name_it("missing")),
+        (path("there/"), name_it("there")),
+        (path("there"), name_it("there")),
+        (
+            Path::new("/proc/x.sock").to_owned(),
+            "the file system of /proc takes no sockets; they live well in /run".to_owned(),
+        ),
+    ] {
+        let error = try_bind(&at("unix", &path)).expect_err("refused");
+        assert_eq!(error.hint(), Some(hint), "{error:?}");
+    }
+}
+
+#[test]
+fn without_descriptors_no_file_is_to_blame() {
+    let endpoint = endpoint("unix:/run/low.sock");
+    for source in [Errno::MFILE, Errno::NFILE] {
+        for error in [
+            BindError::Undecided { endpoint: endpoint.clone(), source },
+            BindError::Lock { endpoint: endpoint.clone(), source },
+            BindError::File { endpoint: endpoint.clone(), step: FileStep::OpenDirectory, source },
+            BindError::Socket { endpoint: endpoint.clone(), source },
+        ] {
+            assert_eq!(error.hint().as_deref(), Some(describe(source).advice), "{error:?}");
+        }
+    }
 }
 
 #[test]
