@@ -4,9 +4,8 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroI32;
 
-use nix::unistd::{Gid, Group, Uid, User};
-
 use crate::endpoint::{Escaped, ObservedName, VsockEndpoint};
+use crate::names;
 
 /// Who is at the other end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,16 +36,16 @@ pub struct UnixPeer {
 }
 
 impl UnixPeer {
-    /// The user's name as NSS knows it; `None` when the lookup fails.
+    /// The user's name as NSS knows it, remembered for a minute; `None` when the lookup fails.
     #[must_use]
     pub fn user(&self) -> Option<String> {
-        User::from_uid(Uid::from_raw(self.uid)).ok().flatten().map(|user| user.name)
+        names::user(self.uid)
     }
 
-    /// The group's name as NSS knows it; `None` when the lookup fails.
+    /// The group's name as NSS knows it, remembered for a minute; `None` when the lookup fails.
     #[must_use]
     pub fn group(&self) -> Option<String> {
-        Group::from_gid(Gid::from_raw(self.gid)).ok().flatten().map(|group| group.name)
+        names::group(self.gid)
     }
 }
 

@@ -96,6 +96,23 @@ fn a_peer_is_one_line_with_names_where_there_are_any() {
 }
 
 #[test]
+fn our_own_name_is_known_when_no_descriptor_is_left() {
+    in_child("credentials::our_own_name_is_known_when_no_descriptor_is_left", || {
+        let peer = |uid, gid| UnixPeer { uid, gid, pid: None, name: ObservedName::Unnamed };
+        let own = peer(Uid::effective().as_raw(), Gid::effective().as_raw());
+        sockscope_net::remember_own_names();
+        let (user, group) = (own.user(), own.group());
+        let few = rustix::process::Rlimit { current: Some(64), maximum: Some(64) };
+        rustix::process::setrlimit(rustix::process::Resource::Nofile, few).expect("limited");
+        let mut taken = Vec::new();
+        while let Ok(file) = std::fs::File::open("/dev/null") {
+            taken.push(file);
+        }
+        assert_eq!((own.user(), own.group()), (user, group));
+    });
+}
+
+#[test]
 fn a_network_peer_is_known_even_after_its_reset() {
     let listener = bind(&endpoint("tcp:127.0.0.1:0"));
     let (client, server) = pair(&listener);
