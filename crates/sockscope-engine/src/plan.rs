@@ -18,7 +18,9 @@ pub struct Plan {
     pub groups: Vec<Vec<usize>>,
     /// Views that were asked for and cannot be had, with the reason.
     pub unavailable: Vec<(View, String)>,
-    /// How often every group is measured.
+    /// How many independent runs.
+    pub runs: u32,
+    /// How often every group is measured in each run.
     pub rounds: u32,
     /// How long.
     pub timing: Timing,
@@ -141,7 +143,9 @@ pub struct Wish {
     pub service: ServiceName,
     /// Bytes of one request.
     pub size: usize,
-    /// How often.
+    /// How many independent runs.
+    pub runs: u32,
+    /// How often everything is measured in each run.
     pub rounds: u32,
     /// How long.
     pub timing: Timing,
@@ -159,6 +163,7 @@ impl Plan {
             cells: Vec::new(),
             groups: Vec::new(),
             unavailable: Vec::new(),
+            runs: wish.runs,
             rounds: wish.rounds,
             timing: wish.timing,
             seed: wish.seed,
@@ -183,7 +188,7 @@ impl Plan {
             .iter()
             .map(|cell| self.timing.warm_up + self.timing.block_in(cell.view) + OVERHEAD)
             .sum();
-        round * self.rounds
+        round * self.rounds * self.runs
     }
 
     fn add_group(&mut self, wish: &Wish, view: View, placement: &Placement) {
@@ -233,6 +238,7 @@ mod tests {
             views: View::OWN.to_vec(),
             service: ServiceName::Echo,
             size: 64,
+            runs: 1,
             rounds: 10,
             timing: Timing::default(),
             seed: 1,

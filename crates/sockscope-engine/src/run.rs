@@ -50,7 +50,9 @@ pub struct CellResult {
 /// for each block would cost 216 KiB a block.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Block {
-    /// Its round, from 0.
+    /// Its run, from 0.
+    pub run: u32,
+    /// Its round within the run, from 0.
     pub round: u32,
     /// Complete exchanges.
     pub exchanges: u64,
@@ -73,8 +75,13 @@ pub struct Block {
 }
 
 impl Block {
-    fn new(round: u32, message: &BlockMessage, histogram: &Histogram) -> Option<Self> {
+    fn new(
+        (run, round): (u32, u32),
+        message: &BlockMessage,
+        histogram: &Histogram,
+    ) -> Option<Self> {
         Some(Self {
+            run,
             round,
             exchanges: message.exchanges,
             elapsed_ns: message.elapsed_ns,
@@ -113,9 +120,9 @@ pub fn run(
     let mut cells: Vec<_> = plan.cells.iter().map(|_| CellResult::new()).collect();
     let mut random = Pcg64Mcg::seed_from_u64(plan.seed);
     let patience = Patience { limit: plan.timing.patience, interrupt };
-    let total = u64::from(plan.rounds) * plan.cells.len() as u64;
+    let total = u64::from(plan.runs) * u64::from(plan.rounds) * plan.cells.len() as u64;
     let mut done = 0;
-    for round in 0..plan.rounds {
+    for at in rounds(plan) {
         for index in order(plan, &mut random) {
             observer.progress(done, total, left(plan, done, total));
             done += 1;
@@ -123,7 +130,7 @@ pub fn run(
                 continue;
             }
             match block::measure(plan, &plan.cells[index], launcher, patience) {
-                Ok((message, ready, retried)) => cells[index].add(round, &message, ready, retried),
+                Ok((message, ready, retried)) => cells[index].add(at, &message, ready, retried),
                 Err(block::Error::Failed(failure)) => cells[index].failure = Some(failure),
                 Err(block::Error::Interrupted) => return Measurement { cells, interrupted: true },
             }
@@ -131,6 +138,12 @@ pub fn run(
     }
     observer.progress(total, total, Duration::ZERO);
     Measurement { cells, interrupted: false }
+}
+
+/// Every round of every run, as (run, round). Each is shuffled anew, so runs share nothing but the machine.
+fn rounds(plan: &Plan) -> impl Iterator<Item = (u32, u32)> + use<> {
+    let rounds = plan.rounds;
+    (0..plan.runs).flat_map(move |run| (0..rounds).map(move |round| (run, round)))
 }
 
 /// The cells of one round: groups in random order, and the cells of a group back to back, shuffled.
@@ -159,14 +172,14 @@ impl CellResult {
         }
     }
 
-    fn add(&mut self, round: u32, message: &BlockMessage, ready: Ready, retried: bool) {
+    fn add(&mut self, at: (u32, u32), message: &BlockMessage, ready: Ready, retried: bool) {
         self.retries += u32::from(retried);
         self.ready = Some(ready);
         let bug = |text: String| Failure { fault: Fault::Bug, text };
         match Histogram::from_base64(&message.histogram) {
             Ok(histogram) => {
                 self.histogram.merge(&histogram);
-                match Block::new(round, message, &histogram) {
+                match Block::new(at, message, &histogram) {
                     Some(block) => self.blocks.push(block),
                     None => self.failure = Some(bug("a block without a single exchange".into())),
                 }

@@ -52,7 +52,7 @@ pub struct Report {
     #[serde(with = "decimal", default)]
     #[schemars(with = "String", regex(pattern = "^[0-9]+$"))]
     pub seed: u64,
-    /// Over how many runs the rounds are spread; 1 for a plain `bench`.
+    /// How many independent runs there are, each of all rounds; 1 for a plain `bench`.
     #[serde(default = "one")]
     pub runs: u32,
     /// Whether blocks that were planned are missing.

@@ -18,7 +18,7 @@ use statrs::distribution::{ContinuousCDF as _, StudentsT};
 
 use crate::Verdict;
 use crate::comparison::SAME_MAX;
-use crate::estimate::{self, Interval};
+use crate::estimate::{self, Estimate, Interval};
 use crate::signed_rank::CONFIDENCE;
 
 /// The smallest difference that is believed when each side is a single run, so that nothing is
@@ -89,6 +89,25 @@ fn compare((before, after): (Side, Side), history: Option<Side>, allowance: f64)
         Certainty::new(log_ratio, allowance, error, spread, freedom)
     });
     Change { log_ratio, certainty }
+}
+
+/// One estimate from the estimates of several runs: their mean, with the interval of Student's t.
+///
+/// A single run is returned as it is, with the interval over its rounds; rounds of several runs are
+/// never pooled, because those of one run are not independent of each other. `None` without runs.
+#[must_use]
+pub fn over_runs(runs: &[Estimate]) -> Option<Estimate> {
+    let (first, others) = runs.split_first()?;
+    if others.is_empty() {
+        return Some(*first);
+    }
+    let count = runs.len() as f64;
+    let mean = runs.iter().map(|run| run.value).sum::<f64>() / count;
+    let squares: f64 = runs.iter().map(|run| (run.value - mean).powi(2)).sum();
+    let freedom = count - 1.0;
+    let spread = (squares / freedom).sqrt();
+    let certainty = Certainty::new(mean, 0.0, spread / count.sqrt(), spread, freedom);
+    Some(Estimate { value: mean, interval: Some(certainty.interval) })
 }
 
 /// What is needed of one side: the logarithms' number, mean and sum of squared deviations.
@@ -223,6 +242,18 @@ mod tests {
         let known = change(&[1_000.0], &[1_100.0], &history).unwrap().certainty.unwrap();
         assert_eq!(known.degrees_of_freedom, 3);
         assert!((0.005..0.01).contains(&known.spread) && known.p < 0.01, "{known:?}");
+    }
+
+    #[test]
+    fn estimates_of_runs_have_the_interval_of_their_mean() {
+        let run = |value| Estimate { value, interval: Some(Interval { lo: 0.0, hi: 9.0 }) };
+        assert_eq!(over_runs(&[]), None);
+        assert_eq!(over_runs(&[run(1.0)]), Some(run(1.0)));
+        // t.test(c(1, 2, 4)) in R: 2.333333, −1.461250 to 6.127917.
+        let pooled = over_runs(&[run(1.0), run(2.0), run(4.0)]).unwrap();
+        let interval = pooled.interval.unwrap();
+        assert!(close(pooled.value, 2.333_333), "{pooled:?}");
+        assert!(close(interval.lo, -1.461_250) && close(interval.hi, 6.127_917), "{pooled:?}");
     }
 
     #[test]

@@ -5,7 +5,8 @@
 //! difference smaller than the one between these twins is ever called a difference.
 
 use crate::Histogram;
-use crate::estimate::{self, Interval};
+use crate::between_runs;
+use crate::estimate::{self, Estimate, Interval};
 
 /// The difference that nobody acts on, unless told otherwise: 2 %.
 pub const DEFAULT_MARGIN: f64 = 0.02;
@@ -84,17 +85,36 @@ pub fn compare(
     resolution: Resolution,
     margin: f64,
 ) -> Option<Comparison> {
-    let log_ratio = estimate::log_ratio(sides.baseline, sides.candidate)?;
-    let noise_floor = twin.and_then(|twin| noise_floor(twin, resolution));
+    compare_runs(&[sides], twin.as_slice(), resolution, margin)
+}
+
+/// The same for several runs, each with sides and twins of its own.
+///
+/// With more than one, the replicate is the run ([`between_runs::over_runs`]).
+#[must_use]
+pub fn compare_runs(
+    sides: &[Sides<'_>],
+    twins: &[Sides<'_>],
+    resolution: Resolution,
+    margin: f64,
+) -> Option<Comparison> {
+    let log_ratio = log_ratio(sides)?;
+    let noise_floor = noise_floor(twins, resolution);
     let verdict = verdict(log_ratio.value, log_ratio.interval, noise_floor, margin);
     let ratio = log_ratio.map(f64::exp);
     Some(Comparison { ratio: ratio.value, interval: ratio.interval, noise_floor, verdict })
 }
 
 /// The largest of: the farther end of the twins' interval, a histogram bucket, a step of the clock.
-fn noise_floor(twin: Sides<'_>, resolution: Resolution) -> Option<f64> {
-    let twins = estimate::log_ratio(twin.baseline, twin.candidate)?.interval?;
+fn noise_floor(twins: &[Sides<'_>], resolution: Resolution) -> Option<f64> {
+    let twins = log_ratio(twins)?.interval?;
     Some(twins.largest_bound().exp_m1().max(resolution.relative()))
+}
+
+/// The logarithm of the ratio over all runs; `None` when one of them has none.
+fn log_ratio(runs: &[Sides<'_>]) -> Option<Estimate> {
+    let of_run = |sides: &Sides<'_>| estimate::log_ratio(sides.baseline, sides.candidate);
+    between_runs::over_runs(&runs.iter().map(of_run).collect::<Option<Vec<_>>>()?)
 }
 
 /// The verdict, from the logarithm of the ratio; a relative difference d is ln(1 + d) on that
@@ -171,6 +191,23 @@ mod tests {
         assert_eq!((short_twin.noise_floor, short_twin.verdict), (None, Verdict::Unresolved));
         let six = compare(sides(6), Some(twins(6)), FINE, 0.02).unwrap();
         assert_eq!(six.verdict, Verdict::Faster);
+    }
+
+    #[test]
+    fn the_rounds_of_several_runs_are_not_pooled() {
+        let runs = |levels: [f64; 3]| levels.map(|level| rounds(level, 0.001));
+        let (base, other) = (runs([1_000.0; 3]), runs([1_100.0, 1_000.0, 1_200.0]));
+        let sides: Vec<Sides<'_>> = base
+            .iter()
+            .zip(&other)
+            .map(|(baseline, candidate)| Sides { baseline, candidate })
+            .collect();
+        let twins: Vec<Sides<'_>> =
+            base.iter().map(|run| Sides { baseline: run, candidate: run }).collect();
+        let all = compare_runs(&sides, &twins, FINE, DEFAULT_MARGIN).unwrap();
+        assert_eq!(all.verdict, Verdict::Unresolved, "{all:?}");
+        let one = compare_runs(&sides[..1], &twins[..1], FINE, DEFAULT_MARGIN).unwrap();
+        assert_eq!(one, compare(sides[0], Some(twins[0]), FINE, DEFAULT_MARGIN).unwrap());
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub mod percentile;
 pub mod signed_rank;
 pub mod trend;
 
-pub use comparison::{Comparison, Resolution, Verdict, compare};
+pub use comparison::{Comparison, Resolution, Verdict, compare, compare_runs};
 pub use estimate::{Estimate, Interval};
 pub use histogram::{DecodeError, Histogram};
 pub use percentile::Percentiles;

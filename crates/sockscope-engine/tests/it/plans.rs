@@ -22,6 +22,7 @@ pub(crate) fn wish(targets: Vec<Target>, views: &[View]) -> Wish {
         views: views.to_vec(),
         service: ServiceName::Echo,
         size: 64,
+        runs: 1,
         rounds: 2,
         timing,
         seed: 7,

@@ -1,7 +1,7 @@
 //! Comparisons: each candidate of a group with its baseline, for every statistic that both support.
 
 use sockscope_stats::signed_rank::CONFIDENCE;
-use sockscope_stats::{Resolution, compare};
+use sockscope_stats::{Resolution, compare_runs};
 
 use super::series::{Group, Paired, groups};
 use crate::model::{Better, Cell, Comparison, Factor, Report, Statistic};
@@ -34,9 +34,9 @@ fn one(
         Some(twin) => Some(Paired::new(baseline, twin, statistic)?),
         None => None,
     };
-    let comparison = compare(
-        pairs.sides(),
-        twins.as_ref().map(Paired::sides),
+    let comparison = compare_runs(
+        &pairs.sides(),
+        &twins.as_ref().map(Paired::sides).unwrap_or_default(),
         Resolution { typical_ns, clock_ns },
         report.plan.margin,
     )?;

@@ -6,9 +6,11 @@
 
 use std::collections::BTreeSet;
 
+use sockscope_stats::between_runs::over_runs;
+use sockscope_stats::comparison::Sides;
 use sockscope_stats::{Estimate, estimate};
 
-use super::series::{Paired, values};
+use super::series::{Paired, values_by_run};
 use crate::model::{Cell, Decomposition, Part, Report, Statistic, View};
 
 /// Each part with the view that has it, and the one that has everything but it.
@@ -45,7 +47,7 @@ fn one(
         originals.find(|cell| cell.label == label && cell.size == size && cell.view == *view)
     };
     let estimate = match without {
-        None => estimate::centre(&values(cell(with)?, &Statistic::Mean)?)?,
+        None => level(cell(with)?)?,
         Some(without) => difference(cell(with)?, cell(without)?)?,
     };
     let interval = estimate.interval;
@@ -60,10 +62,15 @@ fn one(
     })
 }
 
+fn level(cell: &Cell) -> Option<Estimate> {
+    let runs = values_by_run(cell, &Statistic::Mean)?;
+    over_runs(&runs.iter().map(|run| estimate::centre(run)).collect::<Option<Vec<_>>>()?)
+}
+
 fn difference(with: &Cell, without: &Cell) -> Option<Estimate> {
     let pairs = Paired::new(with, without, &Statistic::Mean)?;
-    let sides = pairs.sides();
-    estimate::difference(sides.baseline, sides.candidate)
+    let of_run = |sides: &Sides<'_>| estimate::difference(sides.baseline, sides.candidate);
+    over_runs(&pairs.sides().iter().map(of_run).collect::<Option<Vec<_>>>()?)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "differences of times of at most 60 s")]

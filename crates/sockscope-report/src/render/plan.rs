@@ -1,12 +1,13 @@
 //! Plan: what `bench --dry-run` prints.
 
 use crate::escape::escape;
-use crate::model::{Plan, Unavailable, View};
+use crate::model::{Plan, Report, View};
 use crate::units;
 
 /// What would be measured, a line per choice, and what the machine cannot give.
 #[must_use]
-pub fn plan_text(plan: &Plan, seed: u64, unavailable: &[Unavailable]) -> String {
+pub fn plan_text(report: &Report) -> String {
+    let Report { plan, seed, runs, unavailable, .. } = report;
     let sizes: Vec<String> = plan.sizes.iter().map(|size| units::bytes(*size)).collect();
     let subjects = if plan.is_attached() {
         ("servers", plan.endpoints.join(", "))
@@ -25,6 +26,9 @@ pub fn plan_text(plan: &Plan, seed: u64, unavailable: &[Unavailable]) -> String 
         ("rounds", format!("{}, views and cells in random order (seed {seed})", plan.rounds)),
         ("blocks", blocks(plan)),
     ];
+    if *runs > 1 {
+        rows.insert(4, ("runs", format!("{runs}, each of all rounds, in an order of its own")));
+    }
     if let Some(ms) = plan.estimated_ms {
         rows.push(("takes about", units::milliseconds(ms)));
     }

@@ -96,8 +96,10 @@ fn what_is_just_within_bounds_raises_none() {
 fn too_few_rounds_are_named() {
     for (rounds, expected) in [(6, false), (5, true)] {
         let mut report = fixture::measured(&[(View::SameCore, 3_740, 5_140, 0.004)], rounds);
+        assert_eq!(codes(report.clone()).contains(&CaveatCode::TooFewRounds), expected, "{rounds}");
+        // Several runs have an interval from run to run.
         report.runs = 2;
-        assert_eq!(codes(report).contains(&CaveatCode::TooFewRounds), expected, "{rounds}");
+        assert!(!codes(report).contains(&CaveatCode::TooFewRounds), "{rounds}");
     }
 }
 

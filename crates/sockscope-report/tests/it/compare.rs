@@ -209,3 +209,19 @@ fn the_json_comes_back_as_it_was_written() {
     let read: CompareReport = serde_json::from_str(&compare_json(&report)).unwrap();
     assert_eq!(read, report);
 }
+
+#[test]
+fn a_result_of_several_runs_has_the_interval_from_run_to_run() {
+    let [mut several, other] = [run("a.json", 0.0), run("b.json", 0.05)];
+    let one = several.report.comparisons[0].clone();
+    for (cell, more) in several.report.cells.iter_mut().zip(other.report.cells) {
+        let later = more.blocks.into_iter();
+        cell.blocks.extend(later.map(|block| sockscope_report::model::Block { run: 1, ..block }));
+    }
+    several.report.runs = 2;
+    analyse(&mut several.report);
+    let two = &several.report.comparisons[0];
+    assert_eq!((one.rounds, two.rounds), (10, 20));
+    let width = |one: &sockscope_report::model::Comparison| one.hi.unwrap() - one.lo.unwrap();
+    assert!(width(two) > 10.0 * width(&one), "two runs that differ by 5 % tell little: {two:?}");
+}

@@ -127,8 +127,9 @@ fn text_from_outside_does_not_reach_the_terminal_raw() {
 
 #[test]
 fn the_plan_in_words() {
-    let report = fixture::one_cpu();
-    let shown = plan_text(&report.plan, 1234, &report.unavailable);
+    let mut report = fixture::one_cpu();
+    report.seed = 1234;
+    let shown = plan_text(&report);
     assert_data_eq!(shown, file!["snapshots/plan.txt"].raw());
 }
 

@@ -39,3 +39,43 @@ fn a_log_that_cannot_be_saved_is_refused_before_anything_is_measured() {
         assert!(error.contains(expected), "{args:?}: {error}");
     }
 }
+
+#[test]
+fn several_runs_are_told_apart_and_compared_as_runs() {
+    let directory = tempfile::tempdir().unwrap();
+    let saved = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let (before, after) = (saved("before.json"), saved("after.json"));
+    for file in [&before, &after] {
+        // Long enough for a median in every block, however slow the machine is just now.
+        let args = ["bench", "--rounds", "6", "--block", "50ms", "--view", "solo", "-q"];
+        let assert = sockscope().args(args).args(["--runs", "3", "-o", file]).assert().code(0);
+        let text = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
+        assert!(text.contains("3 runs of 6 rounds"), "{text}");
+    }
+    let result: serde_json::Value = serde_json::from_slice(&fs::read(&before).unwrap()).unwrap();
+    assert_eq!((&result["runs"], &result["plan"]["rounds"]), (&3.into(), &6.into()));
+    let blocks = result["cells"][0]["blocks"].as_array().unwrap();
+    let places = blocks.iter().map(|block| (block["run"].as_u64(), block["round"].as_u64()));
+    let expected = (0..3).flat_map(|run| (0..6).map(move |round| (Some(run), Some(round))));
+    assert!(places.eq(expected), "{blocks:?}");
+    let caveats = result["caveats"].as_array().unwrap();
+    assert!(caveats.iter().all(|caveat| caveat["code"] != "single-run"), "{caveats:?}");
+    let compared = sockscope().args(["compare", "--json", &before, "--", &after]).output().unwrap();
+    let compared: serde_json::Value = serde_json::from_slice(&compared.stdout).unwrap();
+    assert_eq!(compared["before"]["runs"], 3);
+    assert_eq!(compared["comparisons"][0]["before_ns"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn a_dry_run_counts_all_runs() {
+    let plan = |runs: &str| {
+        let args = ["bench", "--dry-run", "--json", "--view", "solo", "--runs", runs];
+        let output = sockscope().args(args).output().unwrap().stdout;
+        let plan: serde_json::Value = serde_json::from_slice(&output).unwrap();
+        plan["plan"]["estimated_ms"].as_u64().unwrap()
+    };
+    assert_eq!(plan("3"), 3 * plan("1"));
+    let args = ["bench", "--dry-run", "--view", "solo", "--runs", "3"];
+    let output = sockscope().args(args).output().unwrap().stdout;
+    assert!(String::from_utf8_lossy(&output).contains("runs          3, each of all rounds"));
+}

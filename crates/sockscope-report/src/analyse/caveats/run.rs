@@ -13,7 +13,7 @@ fn complete_rounds(report: &Report) -> Option<usize> {
 pub(super) fn interrupted(report: &Report) -> Option<Caveat> {
     report.interrupted.then(|| {
         let rounds = complete_rounds(report).unwrap_or(0);
-        let planned = report.plan.rounds;
+        let planned = u64::from(report.plan.rounds) * u64::from(report.runs);
         caveat(
             CaveatCode::Interrupted,
             format!("The run was interrupted: {rounds} of {planned} rounds are complete."),
@@ -55,7 +55,8 @@ pub(super) fn too_few_rounds(report: &Report) -> Option<Caveat> {
     } else {
         "Run at least 6 rounds (--rounds 6), better 10.".to_owned()
     };
-    (rounds < MIN_DIFFERENCES).then(|| {
+    // Several runs have an interval from run to run, however few rounds each of them has.
+    (report.runs == 1 && rounds < MIN_DIFFERENCES).then(|| {
         caveat(
             CaveatCode::TooFewRounds,
             format!(

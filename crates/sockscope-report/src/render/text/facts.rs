@@ -21,8 +21,9 @@ fn what(report: &Report) -> String {
     let plan = &report.plan;
     let sizes: Vec<String> = plan.sizes.iter().map(|size| units::bytes(*size)).collect();
     let rounds = if plan.rounds == 1 { "1 round" } else { &format!("{} rounds", plan.rounds) };
+    let runs = if report.runs == 1 { "" } else { &format!("{} runs of ", report.runs) };
     format!(
-        "sockscope {}: round trips of {}, service {}, {rounds} of {} blocks",
+        "sockscope {}: round trips of {}, service {}, {runs}{rounds} of {} blocks",
         report.sockscope,
         sizes.join(", "),
         plan.service,

@@ -46,6 +46,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) rounds: u32,
 
+    /// Independent runs, each of all rounds; compare takes the run as its unit
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) runs: u32,
+
     /// How long one block is measured, 1ms to 10m; the view solo takes a fifth
     #[arg(long, value_name = "DURATION", default_value = "100ms", value_parser = block)]
     pub(crate) block: Duration,
@@ -151,5 +155,6 @@ Examples:
   sockscope bench
   sockscope bench --view same-core,cross-core --size 4K -o result.json
   sockscope bench --format csv --hlog result.hlog > result.csv
+  sockscope bench --runs 3 -o before.json
   sockscope bench tcp:127.0.0.1:8080 unix:jinsu.sock --service pong
   sockscope bench unix:old.sock unix:new.sock";

@@ -20,6 +20,7 @@ pub(super) fn planned(plan: &Plan, args: &Args) -> Report {
         command,
         plan: plan_model(plan, args),
         seed: plan.seed,
+        runs: plan.runs,
         // Nothing has been measured yet.
         partial: true,
         unavailable: plan
@@ -40,7 +41,8 @@ pub(super) fn measured(report: &mut Report, plan: &Plan, measurement: Measuremen
     report.partial = false;
     let mut status = Status::Yes;
     for (cell, result) in plan.cells.iter().zip(measurement.cells) {
-        let missing = result.blocks.len() < plan.rounds as usize;
+        let planned = plan.rounds as usize * plan.runs as usize;
+        let missing = result.blocks.len() < planned;
         report.partial |= missing;
         if let Some(failure) = &result.failure {
             status = worse(status, fault_status(failure.fault));
@@ -132,7 +134,7 @@ fn block_model(block: &Block, view: View) -> model::Block {
         if solo { Some(of_client) } else { of_server.map(|of_server| of_client + of_server) }
     };
     model::Block {
-        run: 0,
+        run: block.run,
         round: block.round,
         mean: rounded(block.mean_ns),
         p50: block.p50_ns,
@@ -151,7 +153,8 @@ fn block_model(block: &Block, view: View) -> model::Block {
 }
 
 fn error_model(failure: &Failure, result: &CellResult, plan: &Plan) -> model::CellError {
-    let round = result.blocks.last().map_or(0, |block| block.round + 1).min(plan.rounds);
+    // The one after the last that succeeded, which may be the first of the next run.
+    let round = result.blocks.last().map_or(0, |block| (block.round + 1) % plan.rounds.max(1));
     let kind = match failure.fault {
         Fault::Environment => "environment",
         Fault::Peer | Fault::Gone => "peer",

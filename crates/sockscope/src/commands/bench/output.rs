@@ -16,9 +16,7 @@ use crate::printer::Printer;
 pub(super) fn dry_run(report: &Report, format: Format) -> String {
     match format {
         Format::Json => render::json(report),
-        Format::Text | Format::Csv | Format::Gobench => {
-            render::plan_text(&report.plan, report.seed, &report.unavailable)
-        }
+        Format::Text | Format::Csv | Format::Gobench => render::plan_text(report),
     }
 }
 

@@ -26,10 +26,10 @@ impl Progress {
             bar.set_style(style);
         }
         if bar.is_hidden() {
-            let blocks = plan.cells.len() as u64 * u64::from(plan.rounds);
+            let rounds = u64::from(plan.rounds) * u64::from(plan.runs);
+            let blocks = plan.cells.len() as u64 * rounds;
             printer.note(format_args!(
-                "measuring {blocks} blocks in {} rounds, about {} s",
-                plan.rounds,
+                "measuring {blocks} blocks in {rounds} rounds, about {} s",
                 seconds(plan.duration())
             ));
         }

@@ -38,6 +38,7 @@ pub(super) fn from_args(args: &Args) -> Result<Wish, CliError> {
         views: if args.view.is_empty() { all } else { in_order(&args.view) },
         service: args.service,
         size: size(args)?,
+        runs: args.runs,
         rounds: args.rounds,
         timing: Timing {
             block: args.block,
