@@ -7,6 +7,8 @@ use std::fmt::Display;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
+use rustix::io::Errno;
+use sockscope_net::errno;
 
 use crate::fault::CliError;
 
@@ -80,19 +82,50 @@ fn harmless(text: &impl Display) -> String {
 
 /// An error and its causes in one line, joined by `: `.
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
+    let mut text = link(error);
     let mut cause = error.source();
     while let Some(error) = cause {
         text.push_str(": ");
-        text.push_str(&error.to_string());
+        text.push_str(&link(error));
         cause = error.source();
     }
     text
 }
 
+/// One link of a chain: an error of the kernel by its name and its meaning, as everywhere.
+fn link(error: &(dyn Error + 'static)) -> String {
+    let of_kernel = error.downcast_ref::<Errno>().copied();
+    let errno = of_kernel.or_else(|| error.downcast_ref::<io::Error>().and_then(errno::of));
+    match errno.and_then(errno::known) {
+        Some(known) => format!("{} {}", known.name, known.meaning),
+        None => error.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::harmless;
+    use std::io;
+
+    use rustix::io::Errno;
+
+    use super::{chain, harmless};
+    use crate::fault::CliError;
+
+    #[test]
+    fn an_error_of_the_kernel_has_its_name_and_its_meaning() {
+        let rows: [(CliError, &str); 4] = [
+            (CliError::environment(Errno::MFILE), "EMFILE this process has no descriptor left"),
+            (
+                CliError::environment(io::Error::from(Errno::MFILE)).context("open"),
+                "open: EMFILE this process has no descriptor left",
+            ),
+            (CliError::environment(io::Error::other("own words")), "own words"),
+            (CliError::environment(Errno::XFULL), "Exchange full (os error 54)"),
+        ];
+        for (error, text) in rows {
+            assert_eq!(chain(error.source.as_ref()), text);
+        }
+    }
 
     #[test]
     fn a_message_cannot_command_the_terminal() {

@@ -95,7 +95,7 @@ fn what_cannot_be_compared_is_a_usage_error() {
     let rows = [
         (newer, "\"sockscope.bench/2\" is newer", "the version of sockscope that wrote it"),
         (other, "\"sockscope.explain/1\", not", "hint: "),
-        (absent, "read /nonexistent/x.json: No such file", ""),
+        (absent, "read /nonexistent/x.json: ENOENT there is no such file", ""),
     ];
     for (file, expected, hint) in rows {
         let assert = call(std::slice::from_ref(&good), &[], &[file]).code(2).stdout_eq("");

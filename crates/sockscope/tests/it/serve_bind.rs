@@ -192,7 +192,7 @@ fn a_ready_descriptor_that_is_not_open_is_refused_before_anything_is_bound() {
     let output = serve(&directory).args(["unix:a.sock", "--ready-fd", "77"]).output().unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{error}");
-    assert!(error.contains("cannot use descriptor 77: Bad file descriptor"), "{error}");
+    assert!(error.contains("cannot use descriptor 77: EBADF"), "{error}");
     assert!(error.contains("hint: "), "{error}");
     assert_eq!(files(directory.path()), [""; 0]);
 }
