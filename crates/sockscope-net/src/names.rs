@@ -83,23 +83,20 @@ impl Names {
 mod tests {
     use super::*;
 
-    fn named(name: &str) -> Result<Option<String>, ()> {
-        Ok(Some(name.to_owned()))
-    }
-
     #[test]
     fn a_name_counts_for_a_minute_and_for_longer_where_it_cannot_be_asked_for() {
         let (names, id, start) = (Mutex::default(), Id::User(1), Instant::now());
-        let at = |seconds, answer| {
-            remembered(&names, id, start + Duration::from_secs(seconds), || answer)
+        let at = |seconds, answer: Result<Option<&str>, ()>| {
+            let now = start + Duration::from_secs(seconds);
+            remembered(&names, id, now, || answer.map(|name| name.map(str::to_owned)))
         };
         assert_eq!(at(0, Err(())), None);
-        assert_eq!(at(0, named("old")).as_deref(), Some("old"), "a failure is not remembered");
-        assert_eq!(at(59, named("new")).as_deref(), Some("old"));
+        assert_eq!(at(0, Ok(Some("old"))).as_deref(), Some("old"), "a failure is not remembered");
+        assert_eq!(at(59, Ok(Some("new"))).as_deref(), Some("old"));
         assert_eq!(at(60, Err(())).as_deref(), Some("old"));
-        assert_eq!(at(60, named("new")).as_deref(), Some("new"));
+        assert_eq!(at(60, Ok(Some("new"))).as_deref(), Some("new"));
         assert_eq!(at(120, Ok(None)), None);
-        assert_eq!(at(121, named("none, still")), None);
+        assert_eq!(at(121, Ok(Some("none, still"))), None);
     }
 
     #[test]
@@ -107,7 +104,10 @@ mod tests {
         let names = Mutex::default();
         let now = Instant::now();
         for (id, name) in [(Id::User(7), "alice"), (Id::Group(7), "staff")] {
-            assert_eq!(remembered(&names, id, now, || named(name)).as_deref(), Some(name));
+            assert_eq!(
+                remembered(&names, id, now, || Ok::<_, ()>(Some(name.to_owned()))).as_deref(),
+                Some(name)
+            );
         }
     }
 
@@ -115,7 +115,7 @@ mod tests {
     fn no_more_are_remembered_than_there_is_room_for() {
         let names = Mutex::default();
         for uid in 0..5000 {
-            remembered(&names, Id::User(uid), Instant::now(), || named("x"));
+            remembered(&names, Id::User(uid), Instant::now(), || Ok::<_, ()>(Some("x".to_owned())));
         }
         assert!(names.lock().expect("unharmed").0.len() <= REMEMBERED_MAX);
     }

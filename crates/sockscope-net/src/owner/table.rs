@@ -46,25 +46,22 @@ mod tests {
 
     #[test]
     fn a_name_is_read_byte_for_byte() {
-        let rows: [(&[u8], Option<(u32, bool, u64, &[u8])>); 7] = [
+        let named = |socket_type, connected, inode, name: &[u8]| {
+            Some(Named { socket_type, connected, inode, name: name.to_vec() })
+        };
+        let rows: [(&[u8], Option<Named>); 7] = [
             (b"Num       RefCount Protocol Flags    Type St Inode Path", None),
             (b"00000000a1b2c3d4: 00000002 00000000 00000000 0002 01 21045", None),
-            (b"0: 00000002 00000000 00010000 0001 01    12 /x", Some((1, false, 12, b"/x"))),
-            (b"0: 00000003 00000000 00000000 0005 03 99999 @y@", Some((5, true, 99_999, b"@y@"))),
+            (b"0: 00000002 00000000 00010000 0001 01    12 /x", named(1, false, 12, b"/x")),
+            (b"0: 00000003 00000000 00000000 0005 03 99999 @y@", named(5, true, 99_999, b"@y@")),
             (
                 b"0: 00000002 00000000 00010000 0001 01 123456  a b",
-                Some((1, false, 123_456, b" a b")),
+                named(1, false, 123_456, b" a b"),
             ),
-            (b"0: 00000002 00000000 00010000 0001 01 7 \xff", Some((1, false, 7, b"\xff"))),
+            (b"0: 00000002 00000000 00010000 0001 01 7 \xff", named(1, false, 7, b"\xff")),
             (b"the second line of a name", None),
         ];
         for (line, expected) in rows {
-            let expected = expected.map(|(socket_type, connected, inode, name)| Named {
-                socket_type,
-                connected,
-                inode,
-                name: name.to_vec(),
-            });
             assert_eq!(parse(line), expected, "{}", line.escape_ascii());
         }
     }

@@ -31,6 +31,7 @@ pub(crate) fn run(args: &Args) -> Result<Status, CliError> {
     meant::check(args)?;
     let ready = args.ready_fd.map(Ready::take).transpose()?;
     raise_descriptor_limit();
+    sockscope_net::remember_own_names();
     let log = Log::start(args.log_level(), args.quiet);
     let failed = |error| CliError::environment(error).context("cannot set up the event loop");
     let shutdown = Shutdown::new().map_err(failed)?;
