@@ -95,9 +95,10 @@ fn carried(code: &CaveatCode, inputs: &[&Input]) -> Option<Caveat> {
         1 => ", as does another result".to_owned(),
         more => format!(", as do {more} other results"),
     };
-    Some(caveat(
-        code.clone(),
-        format!("{} says{others}: {}", input.name, first.text),
-        first.advice.clone(),
-    ))
+    // Inside a result, rounds are paired and a drift cancels out; between results it does not.
+    let advice = match code {
+        CaveatCode::Drift => "Between runs a drift is a difference: wait for a steady machine.",
+        _ => &first.advice,
+    };
+    Some(caveat(code.clone(), format!("{} says{others}: {}", input.name, first.text), advice))
 }
