@@ -8,6 +8,7 @@ mod credentials;
 mod datagram;
 mod endpoint;
 mod exchange;
+mod namespaces;
 mod network;
 mod rights;
 mod socket_file;

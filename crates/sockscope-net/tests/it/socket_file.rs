@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, symlink};
+use std::os::unix::fs::{FileTypeExt as _, symlink};
 use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::path::Path;
 use std::process;
@@ -480,24 +480,4 @@ fn a_live_file_that_may_not_be_asked_is_in_use() {
         let error = try_bind(&at("unix", &path)).expect_err("refused");
         assert!(matches!(error, BindError::InUse { .. }), "{error}");
     });
-}
-
-#[test]
-fn a_server_in_another_network_namespace_is_live() {
-    let directory = directory();
-    let path = directory.path().join("s");
-    // The child finds the server of its parent through a variable: it runs this test from the start.
-    let path = std::env::var_os("SOCKSCOPE_TEST_PATH").map_or(path, Into::into);
-    let _live = (!path.exists()).then(|| bind(&at("unix", &path)));
-    let inode = fs::symlink_metadata(&path).expect("bound").ino();
-    let command = format!("SOCKSCOPE_TEST_PATH={}", path.display());
-    in_child_under(
-        &["unshare", "--net", "env", &command],
-        "socket_file::a_server_in_another_network_namespace_is_live",
-        || {
-            let error = try_bind(&at("unix", &path)).expect_err("refused");
-            assert!(matches!(error, BindError::InUse { .. }), "{error}");
-        },
-    );
-    assert_eq!(fs::symlink_metadata(&path).expect("still there").ino(), inode);
 }

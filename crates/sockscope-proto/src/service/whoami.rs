@@ -5,8 +5,8 @@
 //! is not looked at, but for one thing: a message that is itself such a line about a network peer is
 //! not answered. It comes from another whoami, which would be answered by the answer, and so on.
 
+use core::net::SocketAddr;
 use std::fmt::{self, Display, Write};
-use std::net::SocketAddr;
 
 use crate::machine::{Close, Out, Service, Step, Time};
 
