@@ -40,9 +40,10 @@ fn a_server_whose_last_descriptor_is_taken_pauses_only_when_somebody_waits() {
     let limit = u32::try_from(DESCRIPTORS).unwrap();
     for endpoint in ["unix:a.sock", "tcp:127.0.0.1:0"] {
         let mut server = Server::start_with_descriptors(limit, &[endpoint, "--threads", "2"]);
-        let taken = std::fs::read_dir(format!("/proc/{}/fd", server.pid())).unwrap().count();
-        let mut clients = Vec::new();
-        for _ in taken..DESCRIPTORS {
+        let descriptors = format!("/proc/{}/fd", server.pid());
+        let mut clients = vec![server.connect(0)];
+        clients[0].ping();
+        while std::fs::read_dir(&descriptors).unwrap().count() < DESCRIPTORS {
             let client = server.connect(0);
             // Its name has then been looked up, which takes a descriptor for a moment.
             client.ping();
