@@ -43,8 +43,8 @@ fn to_unix(unix: &UnixEndpoint, errno: Errno) -> String {
     let Some(path) = unix.path() else {
         return match errno {
             Errno::CONNREFUSED => format!(
-                "no socket of this type has that very name in this network namespace; \
-                 padded names are spelled abns:NAME: `ss -xl | grep @`, not {}",
+                "no server has {} in this network namespace: `ss -xl | grep @` lists the names there \
+                 are (unix:@NAME is exact, abns:NAME is padded with NUL)",
                 Endpoint::Unix(unix.clone())
             ),
             errno => describe(errno).advice.to_owned(),
@@ -59,7 +59,7 @@ fn to_unix(unix: &UnixEndpoint, errno: Errno) -> String {
             "connecting takes w on the socket and x on every directory above: `namei -l {word}`"
         ),
         Errno::CONNREFUSED => {
-            format!("the file is there and no server behind it: start the server (`ls -l {word}`)")
+            format!("no server listens on that file: start it, or see what it is: `ls -l {word}`")
         }
         Errno::PROTOTYPE => other_kinds(unix),
         errno => describe(errno).advice.to_owned(),

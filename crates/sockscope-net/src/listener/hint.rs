@@ -83,10 +83,10 @@ fn occupied(path: &Path, what: &str) -> String {
     if what == socket_file::DIRECTORY {
         return in_directory(path);
     }
-    let mut old = path.as_os_str().to_owned();
-    old.push(".old");
-    let (path, old) = (ShellWord(path), ShellWord(Path::new(&old)));
-    format!("move it away with `mv {path} {old}`, or choose another path")
+    let word = ShellWord(path);
+    format!(
+        "only a socket is ever replaced; choose another path, or see what it is: `ls -l {word}`"
+    )
 }
 
 fn in_directory(path: &Path) -> String {

@@ -12,6 +12,13 @@ const MARK_WIDTH: usize = 13;
 pub(super) fn write(report: &Report, page: &mut Page) {
     page.line("");
     views(report, page);
+    if report.leading_comparisons().any(|one| one.lo.is_some()) {
+        page.aside(
+            &mark("[a, b]"),
+            "95 % interval of the ratio; both come from the rounds and not from the two columns, \
+             so that they need not divide exactly",
+        );
+    }
     if report.originals().any(|cell| lacks_percentile(report, cell)) {
         page.aside(&mark(UNSUPPORTED), "too few samples for this percentile, or of too few rounds");
     }

@@ -16,7 +16,7 @@ pub(super) fn write(report: &Report, page: &mut Page) {
         return;
     }
     page.heading("Where the time goes (mean of a round trip)");
-    let costs = report.decomposition.iter().filter(|part| part.resolved);
+    let costs = report.decomposition.iter().filter(|part| is_drawn(part));
     let longest = costs.map(|part| part.ns).max().unwrap_or(0);
     let mut before = None;
     for part in ordered(report) {
@@ -45,22 +45,33 @@ fn name(report: &Report, part: &Decomposition) -> String {
 
 fn row(part: &Decomposition, longest: i64) -> String {
     let name = shorten(&escape(part.part.as_str()), 8);
-    if part.resolved {
+    if is_drawn(part) {
         let bar = bar(part.ns, longest);
         return format!("{name:<8} {bar:<BAR_WIDTH$} {}", amount(part));
     }
-    let why = if part.lo.is_none() { "too few rounds" } else { "could be nothing" };
-    format!("{name:<8} not resolved ({why}): {}", amount(part))
+    let why = match part.lo {
+        None => "not resolved (too few rounds)",
+        Some(_) if part.resolved => "too uncertain for a bar",
+        Some(_) => "not resolved (could be nothing)",
+    };
+    format!("{name:<8} {why}: {}", amount(part))
+}
+
+/// Whether a bar would tell the truth: not when the cost could as well be twice what it is.
+fn is_drawn(part: &Decomposition) -> bool {
+    part.resolved && distance(part).is_some_and(|distance| distance <= part.ns.unsigned_abs())
+}
+
+/// From the cost to the farther end of its interval.
+fn distance(part: &Decomposition) -> Option<u64> {
+    Some(part.hi?.abs_diff(part.ns).max(part.lo?.abs_diff(part.ns)))
 }
 
 /// The cost with the distance of the farther end of its interval.
 fn amount(part: &Decomposition) -> String {
-    match (part.lo, part.hi) {
-        (Some(lo), Some(hi)) => {
-            let distance = hi.abs_diff(part.ns).max(lo.abs_diff(part.ns));
-            units::time_within(part.ns as f64, distance as f64)
-        }
-        _ => units::time(part.ns as f64),
+    match distance(part) {
+        Some(distance) => units::time_within(part.ns as f64, distance as f64),
+        None => units::time(part.ns as f64),
     }
 }
 

@@ -106,7 +106,8 @@ impl Failure {
 
     /// What to do next.
     pub(super) fn hint(&self) -> String {
-        const SERVICE: &str = "is its service pong or echo? else use --connect-only";
+        const SERVICE: &str =
+            "the server may speak only ping (leave out -s), only echo, or neither: --connect-only";
         let advice = |errno: Option<Errno>| {
             errno.map_or(SERVICE, |errno| errno::describe(errno).advice).to_owned()
         };

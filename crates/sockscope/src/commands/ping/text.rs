@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(
             line,
             "no answer from unix:/x.sock: seq=1 ETIMEDOUT nothing came within 1s; \
-             hint: is its service pong or echo? else use --connect-only\n"
+             hint: the server may speak only ping (leave out -s), only echo, or neither: --connect-only\n"
         );
         let line = outcome(&of(Err(Failure::Wrong(Wrong::Unasked))));
         assert!(

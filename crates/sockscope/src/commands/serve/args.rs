@@ -28,7 +28,7 @@ reads nothing can keep the others from their answers. unixpacket: has neither
 problem.
 
   sockscope serve tcp:0.0.0.0:8080 unix:jinsu.sock
-  sockscope serve unix:x.sock & echo ping | nc -U x.sock")]
+  sockscope serve unix:x.sock & echo ping | nc -N -U x.sock")]
 pub(crate) struct Args {
     /// Where to serve: tcp:HOST:PORT, udp:HOST:PORT, unix:PATH, unixgram:PATH, unixpacket:PATH,
     /// fd:N, sd-listen:NAME
