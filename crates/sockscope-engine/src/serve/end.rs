@@ -3,6 +3,7 @@
 use std::fmt::{self, Display};
 use std::io;
 
+use sockscope_net::errno;
 use sockscope_proto::Close;
 
 /// Why a connection ended.
@@ -27,10 +28,22 @@ impl Display for End {
         match self {
             Self::Service(why) => why.fmt(f),
             Self::PeerGone => f.write_str("peer has gone"),
-            Self::Failed(error) => error.fmt(f),
+            Self::Failed(error) => Told(error).fmt(f),
             Self::Stuck => f.write_str("service did not go on"),
             Self::Finished => f.write_str("server ends"),
             Self::Cut => f.write_str("server ends, grace is over"),
+        }
+    }
+}
+
+/// An error of the kernel by its name and its meaning, as the program prints it everywhere.
+pub(super) struct Told<'a>(pub(super) &'a io::Error);
+
+impl Display for Told<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match errno::of(self.0).and_then(errno::known) {
+            Some(known) => write!(f, "{} {}", known.name, known.meaning),
+            None => self.0.fmt(f),
         }
     }
 }

@@ -13,6 +13,7 @@ use tracing::{info, warn};
 
 use super::Worker;
 use crate::serve::deadlines::now;
+use crate::serve::end::Told;
 use crate::serve::shutdown::Phase;
 use crate::serve::team::Arrival;
 use crate::serve::token::Token;
@@ -102,16 +103,17 @@ impl<S: Service + Clone> Worker<'_, S> {
                 }
                 Err(error) => match obstacle(&error) {
                     Obstacle::ThisOne => {}
-                    Obstacle::Nobody => {
+                    // accept(2) looks for a descriptor first, and only then for a connection.
+                    Obstacle::All if is_knocking(&door.listener) => {
+                        return self.pause(index, &error);
+                    }
+                    Obstacle::Nobody | Obstacle::All => {
                         if std::mem::take(&mut door.starved) {
                             let endpoint = &*self.shared.endpoints[door.endpoint];
                             info!(endpoint, "accepting goes on");
                         }
                         return;
                     }
-                    // accept(2) looks for a descriptor first, and only then for a connection.
-                    Obstacle::All if !is_knocking(&door.listener) => return,
-                    Obstacle::All => return self.pause(index, &error),
                 },
             }
         }
@@ -146,7 +148,7 @@ impl<S: Service + Clone> Worker<'_, S> {
         if !std::mem::replace(&mut door.starved, true) {
             self.summary.pauses += 1;
             let endpoint = &*self.shared.endpoints[door.endpoint];
-            warn!(endpoint, error = &*error.to_string(), "accepting pauses");
+            warn!(endpoint, error = &*Told(error).to_string(), "accepting pauses");
         }
     }
 

@@ -16,6 +16,7 @@ use tracing::{debug, warn};
 
 use super::Worker;
 use super::door::Door;
+use crate::serve::end::Told;
 use crate::serve::summary::Traffic;
 
 /// How many messages are answered in a row before others get their turn.
@@ -82,7 +83,7 @@ impl<S: Service> Door<S> {
     /// Logs that an answer was not sent; once, where that may come to be everybody's concern.
     #[cold]
     fn tell_of_loss(&mut self, endpoint: &str, sender: &Sender, error: &io::Error) {
-        debug!(peer = &*Seen(sender).to_string(), error = &*error.to_string(), "answer lost");
+        debug!(peer = &*Seen(sender).to_string(), error = &*Told(error).to_string(), "answer lost");
         let is_full = error.kind() == io::ErrorKind::WouldBlock;
         if is_full && !self.is_network && !std::mem::replace(&mut self.deaf_client, true) {
             let peer = &*Seen(sender).to_string();
