@@ -22,7 +22,7 @@ pub(super) struct Team {
     seats: Box<[Seat]>,
     /// Workers that may still hand over connections.
     accepting: AtomicUsize,
-    /// Listeners that wait for a free descriptor.
+    /// Listeners that lack descriptors, and want to know of each that becomes free.
     starving: AtomicUsize,
     /// Connections that were ever accepted.
     accepted: AtomicU64,
@@ -100,12 +100,12 @@ impl Team {
         }
     }
 
-    /// A listener has begun to wait for a free descriptor.
+    /// A listener has begun to lack descriptors.
     pub(super) fn starve(&self) {
         self.starving.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A listener tries again.
+    /// A listener lacks none any more.
     pub(super) fn resume(&self) {
         self.starving.fetch_sub(1, Ordering::Relaxed);
     }

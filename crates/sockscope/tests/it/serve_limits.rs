@@ -1,6 +1,7 @@
 //! Limits: too few descriptors, ten thousand connections, and clients that do not read.
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -44,9 +45,9 @@ fn a_server_whose_last_descriptor_is_taken_pauses_only_when_somebody_waits() {
     let limit = u32::try_from(DESCRIPTORS).unwrap();
     for endpoint in ["unix:a.sock", "tcp:127.0.0.1:0"] {
         let mut server = Server::start_with_descriptors(limit, &[endpoint, "--threads", "2"]);
-        let directory = format!("/proc/{}/fd", server.pid());
         // Descriptors above the limit may have been inherited, and leave as many below it free.
-        let is_taken = |number: usize| std::fs::exists(format!("{directory}/{number}")).unwrap();
+        let directory = PathBuf::from(format!("/proc/{}/fd", server.pid()));
+        let is_taken = |number: usize| directory.join(number.to_string()).is_symlink();
         let mut clients = vec![server.connect(0)];
         clients[0].ping();
         while !(0..DESCRIPTORS).all(is_taken) {

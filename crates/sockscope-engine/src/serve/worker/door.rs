@@ -103,17 +103,10 @@ impl<S: Service + Clone> Worker<'_, S> {
                 }
                 Err(error) => match obstacle(&error) {
                     Obstacle::ThisOne => {}
+                    Obstacle::Nobody => return self.recover(index),
                     // accept(2) looks for a descriptor first, and only then for a connection.
-                    Obstacle::All if is_knocking(&door.listener) => {
-                        return self.pause(index, &error);
-                    }
-                    Obstacle::Nobody | Obstacle::All => {
-                        if std::mem::take(&mut door.starved) {
-                            let endpoint = &*self.shared.endpoints[door.endpoint];
-                            info!(endpoint, "accepting goes on");
-                        }
-                        return;
-                    }
+                    Obstacle::All if !is_knocking(&door.listener) => return,
+                    Obstacle::All => return self.pause(index, &error),
                 },
             }
         }
@@ -144,22 +137,36 @@ impl<S: Service + Clone> Worker<'_, S> {
         let until = now() + PAUSE;
         door.shut_until = Some(until);
         self.deadlines.change(Token::Listener(index), None, Some(until));
-        self.shared.team.starve();
         if !std::mem::replace(&mut door.starved, true) {
+            self.shared.team.starve();
             self.summary.pauses += 1;
             let endpoint = &*self.shared.endpoints[door.endpoint];
             warn!(endpoint, error = &*Told(error).to_string(), "accepting pauses");
         }
     }
 
+    /// Nobody waits, and a descriptor is free.
+    fn recover(&mut self, index: usize) {
+        let Some(door) = self.doors.get_mut(index) else { return };
+        if std::mem::take(&mut door.starved) {
+            self.shared.team.resume();
+            info!(endpoint = &*self.shared.endpoints[door.endpoint], "accepting goes on");
+        }
+    }
+
     /// Watches a listener again that was paused, and accepts who has been waiting.
     pub(super) fn reopen(&mut self, index: usize, time: Time) {
         let Some(door) = self.doors.get_mut(index) else { return };
-        let Some(until) = door.shut_until.take() else { return };
+        let Some(until) = door.shut_until.take() else {
+            if door.starved {
+                // Who came last got the last descriptor; one may be free by now.
+                self.accept(index, ACCEPTS, time);
+            }
+            return;
+        };
         self.deadlines.change(Token::Listener(index), Some(until), None);
         let data = Token::Listener(index).data();
         if epoll::add(&self.epoll, &door.listener, data, EventFlags::IN).is_ok() {
-            self.shared.team.resume();
             return self.accept(index, ACCEPTS, time);
         }
         // No memory for the watch, just now.

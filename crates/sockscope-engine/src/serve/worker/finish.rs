@@ -77,7 +77,6 @@ impl<S: Service + Clone> Worker<'_, S> {
         for (index, door) in std::mem::take(&mut self.doors).into_iter().enumerate() {
             if let Some(until) = door.shut_until() {
                 self.deadlines.change(Token::Listener(index), Some(until), None);
-                self.shared.team.resume();
             } else {
                 // An inherited listener stays open elsewhere, and would stay in the epoll set with
                 // it.
