@@ -11,6 +11,7 @@ mod fault;
 mod host;
 mod interrupt;
 mod printer;
+mod saved;
 mod status;
 mod value;
 mod worker;

@@ -1,9 +1,13 @@
 //! Measuring our own servers: every transport, view, service and size gives complete and honest blocks.
 
+use std::io;
 use std::time::Duration;
 
-use sockscope_engine::control::ServiceName;
-use sockscope_engine::plan::{OwnTransport, Target, Timing, Wish};
+use sockscope_engine::control::{Fault, ServiceName};
+use sockscope_engine::launcher::{InProcess, Launcher, Worker};
+use sockscope_engine::plan::{OwnTransport, Plan, Target, Timing, Wish};
+use sockscope_engine::run::run;
+use sockscope_engine::topology::Topology;
 use sockscope_engine::view::View;
 
 use crate::plans::{measure, wish};
@@ -97,8 +101,32 @@ fn the_same_seed_gives_the_same_plan_and_another_run_the_same_cells() {
     let targets = own(&[OwnTransport::Tcp, OwnTransport::Unix]);
     let (first, _) = measure(&wish(targets.clone(), &[View::Solo]));
     let (second, _) = measure(&wish(targets, &[View::Solo]));
-    let ids = |plan: &sockscope_engine::plan::Plan| {
-        plan.cells.iter().map(|cell| cell.id.clone()).collect::<Vec<_>>()
-    };
+    let ids = |plan: &Plan| plan.cells.iter().map(|cell| cell.id.clone()).collect::<Vec<_>>();
     assert_eq!(ids(&first), ids(&second));
+}
+
+/// Starts so many workers, and no more.
+struct Exhausted(u32);
+
+impl Launcher for Exhausted {
+    fn launch(&mut self) -> io::Result<Worker> {
+        self.0 = self.0.checked_sub(1).ok_or(io::ErrorKind::OutOfMemory)?;
+        InProcess.launch()
+    }
+}
+
+#[test]
+fn workers_that_cannot_be_started_fail_their_cells_and_keep_what_is_complete() {
+    let wish = wish(own(&[OwnTransport::Tcp, OwnTransport::Unix]), &[View::Solo]);
+    let plan = Plan::new(&wish, &Topology::read().unwrap());
+    // Three cells, two rounds, one worker each: the last two blocks find none.
+    let measurement = run(&plan, &mut Exhausted(4), &mut (), None);
+    let blocks: usize = measurement.cells.iter().map(|cell| cell.blocks.len()).sum();
+    let failures: Vec<_> =
+        measurement.cells.iter().filter_map(|cell| cell.failure.as_ref()).collect();
+    assert_eq!((blocks, failures.len(), measurement.interrupted), (4, 2, false));
+    for failure in failures {
+        assert_eq!(failure.fault, Fault::Environment);
+        assert_eq!(failure.text, "start the solo worker: out of memory");
+    }
 }

@@ -55,7 +55,7 @@ impl Paired {
         let of_run = |run: u32| {
             let blocks = a.blocks.iter().filter(move |block| block.run == run);
             let common = blocks.filter_map(|block| Some((block, of_round(block)?)));
-            let pairs = common.map(|(a, b)| Some((value(a, statistic)?, value(b, statistic)?)));
+            let pairs = common.map(|(a, b)| Some((a.value(statistic)?, b.value(statistic)?)));
             let pairs = pairs.collect::<Option<Vec<_>>>()?;
             Some(pairs.into_iter().unzip())
         };
@@ -88,7 +88,7 @@ pub(super) fn values_by_run(cell: &Cell, statistic: &Statistic) -> Option<Vec<Ve
     let of_run = |run: u32| {
         let mut blocks: Vec<&Block> = cell.blocks.iter().filter(|block| block.run == run).collect();
         blocks.sort_by_key(|block| block.round);
-        blocks.into_iter().map(|block| value(block, statistic)).collect()
+        blocks.into_iter().map(|block| block.value(statistic)).collect()
     };
     runs(cell).into_iter().map(of_run).collect()
 }
@@ -96,14 +96,4 @@ pub(super) fn values_by_run(cell: &Cell, statistic: &Statistic) -> Option<Vec<Ve
 /// The runs that a cell has blocks of.
 fn runs(cell: &Cell) -> BTreeSet<u32> {
     cell.blocks.iter().map(|block| block.run).collect()
-}
-
-fn value(block: &Block, statistic: &Statistic) -> Option<f64> {
-    let ns = match statistic {
-        Statistic::P50 => block.p50,
-        Statistic::Mean => Some(block.mean),
-        Statistic::P99 => block.p99,
-        Statistic::Other(_) => None,
-    };
-    ns.map(|ns| ns as f64)
 }

@@ -2,7 +2,7 @@
 
 use super::Input;
 use super::model::{CellKey, LeftOut};
-use crate::model::{Block, Cell, Report, Statistic};
+use crate::model::{Cell, Report, Statistic};
 
 /// All runs of one side.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ impl<'a> Runs<'a> {
         let of_run = |(report, number): &(&Report, u32)| {
             let cell = usable(report).find(|cell| CellKey::of(cell) == *key)?;
             let blocks = cell.blocks.iter().filter(|block| block.run == *number);
-            blocks.map(|block| value(block, statistic)).collect::<Option<Vec<f64>>>()
+            blocks.map(|block| block.value(statistic)).collect::<Option<Vec<f64>>>()
         };
         let values = self.runs.iter().filter_map(of_run);
         values.filter(|values| !values.is_empty()).collect()
@@ -62,14 +62,4 @@ pub(super) fn cells(runs: &[Runs<'_>; 3], left_out: &mut Vec<LeftOut>) -> Vec<Ce
     earlier.iter().filter(|key| !later.contains(key)).for_each(|key| name(key, "only before"));
     later.iter().filter(|key| !earlier.contains(key)).for_each(|key| name(key, "only after"));
     earlier.into_iter().filter(|key| later.contains(key)).collect()
-}
-
-fn value(block: &Block, statistic: &Statistic) -> Option<f64> {
-    let ns = match statistic {
-        Statistic::P50 => block.p50,
-        Statistic::Mean => Some(block.mean),
-        Statistic::P99 => block.p99,
-        Statistic::Other(_) => None,
-    };
-    ns.map(|ns| ns as f64)
 }

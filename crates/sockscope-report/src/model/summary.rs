@@ -2,7 +2,7 @@
 
 use sockscope_stats::{Histogram, Percentiles};
 
-use super::{Block, Cell, CpuPerOp, RttNs, SwitchesPerOp};
+use super::{Block, Cell, CpuPerOp, RttNs, Statistic, SwitchesPerOp};
 
 impl Block {
     /// The round-trip times of one block; the caller adds CPU time and switches. All zero without
@@ -19,6 +19,19 @@ impl Block {
             samples: samples.count(),
             ..Self::default()
         }
+    }
+}
+
+impl Block {
+    /// One of its numbers, in nanoseconds, where its samples support it.
+    pub(crate) fn value(&self, statistic: &Statistic) -> Option<f64> {
+        let ns = match statistic {
+            Statistic::P50 => self.p50,
+            Statistic::Mean => Some(self.mean),
+            Statistic::P99 => self.p99,
+            Statistic::Other(_) => None,
+        };
+        ns.map(|ns| ns as f64)
     }
 }
 

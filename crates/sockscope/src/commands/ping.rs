@@ -10,7 +10,6 @@ mod json;
 mod output;
 mod plan;
 mod prober;
-mod saved;
 mod tally;
 mod text;
 

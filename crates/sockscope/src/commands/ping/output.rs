@@ -5,11 +5,11 @@ use std::io::{self, ErrorKind};
 use super::args::Format;
 use super::plan::Plan;
 use super::prober::Outcome;
-use super::saved::Saved;
 use super::tally::Tally;
 use super::{json, text};
 use crate::fault::CliError;
 use crate::printer::Printer;
+use crate::saved::{Saved, Target};
 
 /// Prints, and saves.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(super) struct Output {
 impl Output {
     /// Finds out, before anything is probed, that the file can be written.
     pub(super) fn new(plan: &Plan) -> Result<Self, CliError> {
-        let file = plan.output.as_deref().map(Saved::new).transpose()?;
+        let file = plan.output.as_deref().map(open).transpose()?;
         let (format, quiet) = (plan.format, plan.quiet);
         Ok(Self { printer: Printer::new(quiet), format, quiet, unread: false, file })
     }
@@ -78,4 +78,8 @@ impl Output {
 
 fn cannot_print(error: io::Error) -> CliError {
     CliError::environment(error).context("write to standard output")
+}
+
+fn open(path: &std::path::Path) -> Result<Saved, CliError> {
+    Target::new(path, "-o", "ping.jsonl")?.open()
 }
