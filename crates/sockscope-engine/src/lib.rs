@@ -13,6 +13,7 @@ pub mod clock;
 pub mod control;
 pub mod exchange;
 pub mod launcher;
+pub mod perf;
 pub mod plan;
 pub mod run;
 pub mod serve;

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
 mod allocation;
+mod child;
 mod faults;
 mod measure;
+mod perf;
 mod plans;
 mod serve;
