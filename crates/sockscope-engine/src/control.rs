@@ -12,9 +12,10 @@ use thiserror::Error;
 
 use crate::usage::{TaskId, Usage};
 use crate::view::Wait;
+use crate::work::Work;
 
 /// The version of the messages; coordinator and worker must agree on it.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// No message is longer: a histogram of every bucket is well below it.
 const LENGTH_MAX: u32 = 4 << 20;
@@ -70,10 +71,8 @@ pub struct WorkerPlan {
     pub cpu: Option<u32>,
     /// What to do while there is nothing to read.
     pub wait: Wait,
-    /// What the server says.
-    pub service: ServiceName,
-    /// Bytes of one request.
-    pub size: usize,
+    /// What both ends do.
+    pub work: Work,
     /// How long to exchange before measuring.
     pub warm_up_ns: u64,
     /// How long to measure.
@@ -140,18 +139,53 @@ impl ServiceName {
 }
 
 /// One measured block, as it travels.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct BlockMessage {
-    /// Every round trip, HDR V2 in base64.
+    /// Every round trip (in an open loop from its intended time; of `connect` every connect), HDR V2 in base64. Empty where
+    /// there are none, as in a stream.
     pub histogram: String,
     /// From the first exchange's start to the last one's end.
     pub elapsed_ns: u64,
-    /// Exchanges in that time.
+    /// Exchanges in that time: complete answers, or connections, or the receive calls of a stream.
     pub exchanges: u64,
+    /// Bytes that a stream's receiver has read in that time.
+    #[serde(default)]
+    pub bytes: u64,
+    /// Messages that were lost, on transports that lose some.
+    #[serde(default)]
+    pub lost: u64,
+    /// What only an open loop knows.
+    #[serde(default)]
+    pub open: Option<OpenMessage>,
+    /// What only a loop of connects knows.
+    #[serde(default)]
+    pub connect: Option<ConnectMessage>,
     /// What the client used.
     pub client: Usage,
     /// What the server used; `None` where it cannot be known, or where the client is both.
     pub server: Option<Usage>,
+}
+
+/// What only an open loop knows of a block.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct OpenMessage {
+    /// Every round trip from its real sending, HDR V2 in base64.
+    pub service: String,
+    /// How late each request left, HDR V2 in base64.
+    pub lateness: String,
+    /// Requests that were due in the window.
+    pub due: u64,
+    /// Those of them that were never sent.
+    pub missed: u64,
+}
+
+/// What only a loop of connects knows of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct ConnectMessage {
+    /// Connects refused because the backlog of a Unix listener was full (`EAGAIN`).
+    pub backlog_full: u64,
+    /// Connections in `TIME_WAIT` in this network namespace at the end; `None` where it cannot be read.
+    pub time_wait: Option<u64>,
 }
 
 /// Why a worker could not go on.
@@ -174,6 +208,8 @@ pub enum Fault {
     Peer,
     /// The peer went away.
     Gone,
+    /// Nobody's: what was asked for cannot be had, such as a message larger than its kind can carry.
+    Unavailable,
     /// A bug of ours.
     Bug,
 }
@@ -237,8 +273,7 @@ mod tests {
             role: Role::Client { endpoint: "unix:%40x".into(), server: None, running: false },
             cpu: Some(1),
             wait: Wait::Spin,
-            service: ServiceName::Echo,
-            size: 64,
+            work: Work { rate: Some(0.1), ..Work::default() },
             warm_up_ns: 1,
             block_ns: u64::MAX,
             patience_ns: 3,

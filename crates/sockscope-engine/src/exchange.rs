@@ -10,10 +10,10 @@
 
 use std::hint::spin_loop;
 use std::io;
+use std::os::fd::AsFd;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use sockscope_net::Conn;
 use sockscope_proto::machine::Answer;
 use sockscope_proto::workload::{Mismatch, Progress, Workload};
 use sockscope_proto::{Next, Out, Service, Time};
@@ -21,6 +21,7 @@ use sockscope_stats::Histogram;
 use thiserror::Error;
 
 use crate::clock::now_ns;
+use crate::wire::Wire;
 
 /// What to do while the kernel has nothing for us; decided at compile time.
 pub trait Waiting {
@@ -109,14 +110,14 @@ pub fn run_for<E>(
 /// `buffer` holds one byte more than the answer, so that an answer that is too long is seen as such.
 #[inline]
 pub fn exchange<K: Workload, W: Waiting>(
-    conn: &Conn,
+    wire: &impl Wire,
     workload: &mut K,
     buffer: &mut [u8],
 ) -> Result<(), ExchangeError> {
-    send_all::<W>(conn, workload.request()).map_err(ExchangeError::Send)?;
+    send_all::<W>(wire, workload.request()).map_err(ExchangeError::Send)?;
     loop {
         let space = &mut buffer[..=workload.missing()];
-        let count = receive::<W>(conn, space).map_err(ExchangeError::Receive)?;
+        let count = receive::<W>(wire, space).map_err(ExchangeError::Receive)?;
         if take(workload, &buffer[..count])? == Progress::Complete {
             return Ok(());
         }
@@ -127,21 +128,23 @@ pub fn exchange<K: Workload, W: Waiting>(
 /// time, so that a request larger than all buffers between the two does not lock both up, and gives up when nothing
 /// moves.
 #[derive(Debug)]
-pub struct Duplex<'a> {
-    conn: &'a Conn,
+pub struct Duplex<'a, C> {
+    wire: &'a C,
     request: Vec<u8>,
     patience: Duration,
 }
 
-impl<'a> Duplex<'a> {
+impl Duplex<'_, ()> {
     /// A request up to this many bytes fits the buffers of every connection, whoever reads when; only a larger one needs
     /// this loop.
     pub const ABOVE: usize = 4096;
+}
 
-    /// Over a connection that is non-blocking.
+impl<'a, C: Wire + AsFd> Duplex<'a, C> {
+    /// Over a wire that is non-blocking.
     #[must_use]
-    pub fn new(conn: &'a Conn, patience: Duration) -> Self {
-        Self { conn, request: Vec::new(), patience }
+    pub fn new(wire: &'a C, patience: Duration) -> Self {
+        Self { wire, request: Vec::new(), patience }
     }
 
     /// One exchange.
@@ -155,12 +158,12 @@ impl<'a> Duplex<'a> {
         let mut sent = 0;
         loop {
             if sent < self.request.len() {
-                let count = unless_would_block(self.conn.send(&self.request[sent..]));
+                let count = unless_would_block(self.wire.send(&self.request[sent..]));
                 sent += count.map_err(ExchangeError::Send)?.unwrap_or(0);
             }
             let sending = sent < self.request.len();
             let space = &mut buffer[..=workload.missing()];
-            let received = unless_would_block(self.conn.receive(space));
+            let received = unless_would_block(self.wire.receive(space));
             let Some(count) = received.map_err(ExchangeError::Receive)? else {
                 self.wait(sending)?;
                 continue;
@@ -175,7 +178,7 @@ impl<'a> Duplex<'a> {
     fn wait(&self, sending: bool) -> Result<(), ExchangeError> {
         let interest = if sending { PollFlags::IN | PollFlags::OUT } else { PollFlags::IN };
         let timeout = Timespec::try_from(self.patience).ok();
-        match poll(&mut [PollFd::new(self.conn, interest)], timeout.as_ref()) {
+        match poll(&mut [PollFd::new(self.wire, interest)], timeout.as_ref()) {
             Ok(0) => Err(ExchangeError::Silent { patience: self.patience }),
             Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
             Err(error) => Err(ExchangeError::Receive(error.into())),
@@ -188,7 +191,7 @@ impl<'a> Duplex<'a> {
 /// The engine only cuts the stream into requests; what to answer is the service's business.
 #[inline]
 pub fn answer<S: Service, W: Waiting>(
-    conn: &Conn,
+    wire: &impl Wire,
     service: &mut S,
     inbox: &mut [u8],
     space: &mut [u8],
@@ -197,7 +200,7 @@ pub fn answer<S: Service, W: Waiting>(
     loop {
         let mut filled = 0;
         while filled < inbox.len() {
-            let count = receive::<W>(conn, &mut inbox[filled..])?;
+            let count = receive::<W>(wire, &mut inbox[filled..])?;
             if count == 0 {
                 return if filled == 0 {
                     Ok(exchanges)
@@ -207,7 +210,7 @@ pub fn answer<S: Service, W: Waiting>(
             }
             filled += count;
         }
-        let closes = reply(service, inbox, space, |bytes| send_all::<W>(conn, bytes))?;
+        let closes = reply(service, inbox, space, |bytes| send_all::<W>(wire, bytes))?;
         exchanges += 1;
         if closes {
             return Ok(exchanges);
@@ -219,7 +222,7 @@ pub fn answer<S: Service, W: Waiting>(
 /// this is four system calls: send, receive, send, receive.
 #[inline]
 pub fn exchange_solo<K: Workload, S: Service>(
-    (client, server): (&Conn, &Conn),
+    (client, server): (&impl Wire, &impl Wire),
     workload: &mut K,
     service: &mut S,
     (inbox, space, buffer): (&mut [u8], &mut [u8], &mut [u8]),
@@ -253,8 +256,8 @@ pub fn exchange_solo<K: Workload, S: Service>(
 /// Moves the whole request from the client's end to the server's inbox.
 #[inline]
 fn pump(
-    client: &Conn,
-    server: &Conn,
+    client: &impl Wire,
+    server: &impl Wire,
     request: &[u8],
     inbox: &mut [u8],
 ) -> Result<(), ExchangeError> {
@@ -302,10 +305,10 @@ fn take<K: Workload>(workload: &mut K, bytes: &[u8]) -> Result<Progress, Exchang
 }
 
 #[inline]
-fn send_all<W: Waiting>(conn: &Conn, bytes: &[u8]) -> io::Result<()> {
+fn send_all<W: Waiting>(wire: &impl Wire, bytes: &[u8]) -> io::Result<()> {
     let mut sent = 0;
     while sent < bytes.len() {
-        match conn.send(&bytes[sent..]) {
+        match wire.send(&bytes[sent..]) {
             Ok(count) => sent += count,
             Err(error) if again::<W>(&error) => {}
             Err(error) => return Err(error),
@@ -315,9 +318,9 @@ fn send_all<W: Waiting>(conn: &Conn, bytes: &[u8]) -> io::Result<()> {
 }
 
 #[inline]
-fn receive<W: Waiting>(conn: &Conn, buffer: &mut [u8]) -> io::Result<usize> {
+fn receive<W: Waiting>(wire: &impl Wire, buffer: &mut [u8]) -> io::Result<usize> {
     loop {
-        match conn.receive(buffer) {
+        match wire.receive(buffer) {
             Err(error) if again::<W>(&error) => {}
             result => return result,
         }

@@ -1,13 +1,23 @@
 //! Plan: every choice of a measurement, made and checked before anything runs.
 
+mod abilities;
+mod suits;
+mod transport;
+mod wish;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
-use sockscope_net::Endpoint;
+use sockscope_net::{Endpoint, Kind};
 
-use crate::control::ServiceName;
+pub use abilities::Abilities;
+pub use transport::OwnTransport;
+pub use wish::{Sweep, Wish};
+
 use crate::topology::Topology;
 use crate::view::{Placement, View};
+use crate::work::{EngineName, Work};
+use suits::Candidate;
 
 /// All choices of one run.
 #[derive(Debug, Clone)]
@@ -16,8 +26,8 @@ pub struct Plan {
     pub cells: Vec<CellPlan>,
     /// Indices of cells that differ only in the compared factor, the twin among them.
     pub groups: Vec<Vec<usize>>,
-    /// Views that were asked for and cannot be had, with the reason.
-    pub unavailable: Vec<(View, String)>,
+    /// What was asked for and cannot be had, with the reason.
+    pub unavailable: Vec<Unavailable>,
     /// How many independent runs.
     pub runs: u32,
     /// How often every group is measured in each run.
@@ -76,10 +86,25 @@ pub struct CellPlan {
     pub view: View,
     /// Where.
     pub placement: Placement,
-    /// What the server says.
-    pub service: ServiceName,
-    /// Bytes of one request.
-    pub size: usize,
+    /// What both ends do.
+    pub work: Work,
+}
+
+/// Cells that cannot be had: what is set names them, what is not set stands for all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Unavailable {
+    /// In this view.
+    pub view: Option<View>,
+    /// Of this target.
+    pub target: Option<Target>,
+    /// With this engine at an end.
+    pub engine: Option<EngineName>,
+    /// Of this size.
+    pub size: Option<usize>,
+    /// With so many connections.
+    pub connections: Option<u32>,
+    /// Why, in words that follow "because".
+    pub reason: String,
 }
 
 /// What a cell measures.
@@ -91,74 +116,33 @@ pub enum Target {
     Running(Endpoint),
 }
 
-/// The transports for which sockscope starts servers of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OwnTransport {
-    /// Unix stream, by path.
-    Unix,
-    /// Unix stream, by abstract name.
-    UnixAbstract,
-    /// Unix seqpacket, by path.
-    UnixPacket,
-    /// TCP over IPv4 loopback.
-    Tcp,
-    /// TCP over IPv6 loopback.
-    Tcp6,
-}
-
-impl OwnTransport {
-    /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Unix, Self::UnixAbstract, Self::UnixPacket, Self::Tcp, Self::Tcp6];
-
-    /// The name used on the command line and in results.
+impl Target {
+    /// Whether messages may be lost on the way.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub fn may_lose(&self) -> bool {
         match self {
-            Self::Unix => "unix",
-            Self::UnixAbstract => "unix-abstract",
-            Self::UnixPacket => "unixpacket",
-            Self::Tcp => "tcp",
-            Self::Tcp6 => "tcp6",
+            Self::Own(transport) => transport.is_datagram(),
+            Self::Running(endpoint) => endpoint.kind() == Some(Kind::Datagram),
         }
     }
 
-    /// The transport of this name.
-    pub fn parse(name: &str) -> Result<Self, String> {
-        let names: Vec<_> = Self::ALL.iter().map(|transport| transport.name()).collect();
-        Self::ALL.into_iter().find(|transport| transport.name() == name).ok_or_else(|| {
-            format!("no transport is called {name:?}; there are {}", names.join(", "))
-        })
+    /// Whether small segments may be held back, so that `TCP_NODELAY` makes a difference.
+    #[must_use]
+    pub fn has_nagle(&self) -> bool {
+        match self {
+            Self::Own(transport) => transport.is_tcp(),
+            Self::Running(endpoint) => matches!(endpoint, Endpoint::Tcp(_) | Endpoint::Mptcp(_)),
+        }
     }
 }
 
-/// What to measure, before the machine has been asked what it can give.
-#[derive(Debug, Clone)]
-pub struct Wish {
-    /// What is compared; the first is the baseline.
-    pub targets: Vec<Target>,
-    /// The views, in the order of the report.
-    pub views: Vec<View>,
-    /// What the servers say.
-    pub service: ServiceName,
-    /// Bytes of one request.
-    pub size: usize,
-    /// How many independent runs.
-    pub runs: u32,
-    /// How often everything is measured in each run.
-    pub rounds: u32,
-    /// How long.
-    pub timing: Timing,
-    /// Decides the order.
-    pub seed: u64,
-    /// Where socket files go.
-    pub scratch: PathBuf,
-}
-
 impl Plan {
+    /// The fewest rounds that give an interval.
+    pub const ROUNDS_MIN: u32 = 6;
+
     /// The plan for a wish on this machine: what the machine cannot give is listed, never replaced.
     #[must_use]
-    pub fn new(wish: &Wish, topology: &Topology) -> Self {
+    pub fn new(wish: &Wish, topology: &Topology, abilities: &Abilities) -> Self {
         let mut plan = Self {
             cells: Vec::new(),
             groups: Vec::new(),
@@ -170,9 +154,19 @@ impl Plan {
             scratch: wish.scratch.clone(),
         };
         for &view in &wish.views {
-            match suits(view, &wish.targets).and_then(|()| view.place(topology)) {
-                Ok(placement) => plan.add_group(wish, view, &placement),
-                Err(reason) => plan.unavailable.push((view, reason)),
+            let placement = match view.place(topology) {
+                Ok(placement) => placement,
+                Err(reason) => {
+                    plan.refuse(Unavailable { view: Some(view), reason, ..Unavailable::default() });
+                    continue;
+                }
+            };
+            let mut twin =
+                wish.targets.len() > 1 || wish.sweep.variants(&wish.sweep.base).len() > 1;
+            for point in wish.sweep.points() {
+                let variants = wish.sweep.variants(&point);
+                // One twin a view is enough: the floor of a sweep is that of its first point.
+                twin &= !plan.add_group(wish, &variants, (view, &placement, twin), abilities);
             }
         }
         plan
@@ -181,50 +175,86 @@ impl Plan {
     /// How long it will take: the blocks themselves and what it takes to start fresh processes for each.
     #[must_use]
     pub fn duration(&self) -> Duration {
+        self.round_duration() * self.rounds * self.runs
+    }
+
+    /// Cuts the rounds, evenly for all cells, so that the whole takes no longer than `limit`; never below
+    /// [`ROUNDS_MIN`](Self::ROUNDS_MIN) or what was asked for, if that is fewer. An error is how long that takes.
+    pub fn cut_to(&mut self, limit: Duration) -> Result<(), Duration> {
+        let one = self.round_duration() * self.runs;
+        if one * self.rounds <= limit {
+            return Ok(());
+        }
+        let fitting = limit.as_nanos() / one.as_nanos().max(1);
+        let least = self.rounds.min(Self::ROUNDS_MIN);
+        match u32::try_from(fitting) {
+            Ok(rounds) if rounds >= least => self.rounds = rounds,
+            _ => return Err(one * least),
+        }
+        Ok(())
+    }
+
+    fn round_duration(&self) -> Duration {
         /// Starting two processes and connecting them, on an ordinary machine.
         const OVERHEAD: Duration = Duration::from_millis(8);
-        let round: Duration = self
-            .cells
-            .iter()
-            .map(|cell| self.timing.warm_up + self.timing.block_in(cell.view) + OVERHEAD)
-            .sum();
-        round * self.rounds * self.runs
+        let cells = self.cells.iter();
+        cells.map(|cell| self.timing.warm_up + self.timing.block_in(cell.view) + OVERHEAD).sum()
     }
 
-    fn add_group(&mut self, wish: &Wish, view: View, placement: &Placement) {
+    /// Adds the cells of one view at one point, what cannot be had left out; whether a twin is among them.
+    fn add_group(
+        &mut self,
+        wish: &Wish,
+        variants: &[Work],
+        (view, placement, twin): (View, &Placement, bool),
+        abilities: &Abilities,
+    ) -> bool {
         let first = self.cells.len();
-        let twin =
-            wish.targets.first().filter(|_| wish.targets.len() > 1).map(|target| (target, true));
-        for (target, twin) in wish.targets.iter().map(|target| (target, false)).chain(twin) {
-            self.cells.push(CellPlan {
-                id: format!("c{}", self.cells.len() + 1),
-                twin,
-                target: target.clone(),
-                view,
-                placement: placement.clone(),
-                service: wish.service,
-                size: wish.size,
-            });
+        for target in &wish.targets {
+            for work in variants {
+                // Where there is no Nagle algorithm, on and off are the same cell.
+                if !target.has_nagle() && work.nodelay != variants[0].nodelay {
+                    continue;
+                }
+                match abilities
+                    .refusal(target, work)
+                    .or_else(|| suits::refusal(&Candidate { target, view, work }))
+                {
+                    None => self.add_cell(target, view, placement, work),
+                    Some(unavailable) => self.refuse(unavailable),
+                }
+            }
         }
-        self.groups.push((first..self.cells.len()).collect());
+        let added = self.cells.len() - first;
+        let twin = twin && added > 1;
+        if twin {
+            let CellPlan { target, work, .. } = self.cells[first].clone();
+            self.add_cell(&target, view, placement, &work);
+            self.cells[first + added].twin = true;
+        }
+        if added > 0 {
+            self.groups.push((first..self.cells.len()).collect());
+        }
+        twin
     }
-}
 
-/// Whether a view can be had with these targets at all, whatever the machine has.
-fn suits(view: View, targets: &[Target]) -> Result<(), String> {
-    let running = targets.iter().any(|target| matches!(target, Target::Running(_)));
-    let reason = match view {
-        View::Free => return Ok(()),
-        View::ClientPinned if running => return Ok(()),
-        View::ClientPinned => "only for servers that are already running",
-        _ if !running => return Ok(()),
-        View::Solo => "both ends would have to be one thread, and the server is running elsewhere",
-        View::Spin => "the server decides how it waits, and it was not started by sockscope",
-        View::SameCore | View::CrossCore => {
-            "a process that sockscope did not start is never moved to another CPU"
+    fn add_cell(&mut self, target: &Target, view: View, placement: &Placement, work: &Work) {
+        self.cells.push(CellPlan {
+            id: format!("c{}", self.cells.len() + 1),
+            twin: false,
+            target: target.clone(),
+            view,
+            placement: placement.clone(),
+            work: work.clone(),
+        });
+    }
+
+    /// Lists what cannot be had, once.
+    fn refuse(&mut self, unavailable: Unavailable) {
+        if !self.unavailable.contains(&unavailable) {
+            self.unavailable.push(unavailable);
         }
-    };
-    Err(reason.into())
+    }
 }
 
 #[cfg(test)]
@@ -236,8 +266,7 @@ mod tests {
         Wish {
             targets: targets.iter().copied().map(Target::Own).collect(),
             views: View::OWN.to_vec(),
-            service: ServiceName::Echo,
-            size: 64,
+            sweep: Sweep::default(),
             runs: 1,
             rounds: 10,
             timing: Timing::default(),
@@ -255,7 +284,11 @@ mod tests {
 
     #[test]
     fn every_group_has_a_twin_of_its_baseline_and_differs_only_in_the_transport() {
-        let plan = Plan::new(&wish(&[OwnTransport::Tcp, OwnTransport::Unix]), &machine(2));
+        let plan = Plan::new(
+            &wish(&[OwnTransport::Tcp, OwnTransport::Unix]),
+            &machine(2),
+            &Abilities::default(),
+        );
         assert_eq!((plan.cells.len(), plan.groups.len()), (15, 5));
         for group in &plan.groups {
             let cells: Vec<_> = group.iter().map(|index| &plan.cells[*index]).collect();
@@ -269,15 +302,23 @@ mod tests {
 
     #[test]
     fn the_default_plan_takes_less_than_twenty_seconds() {
-        let plan = Plan::new(&wish(&[OwnTransport::Tcp, OwnTransport::Unix]), &machine(2));
+        let plan = Plan::new(
+            &wish(&[OwnTransport::Tcp, OwnTransport::Unix]),
+            &machine(2),
+            &Abilities::default(),
+        );
         assert!(plan.duration() < Duration::from_secs(20), "{:?}", plan.duration());
     }
 
     #[test]
     fn one_cpu_has_three_views_and_a_reason_for_the_others() {
-        let plan = Plan::new(&wish(&[OwnTransport::Tcp, OwnTransport::Unix]), &machine(1));
+        let plan = Plan::new(
+            &wish(&[OwnTransport::Tcp, OwnTransport::Unix]),
+            &machine(1),
+            &Abilities::default(),
+        );
         assert_eq!(plan.groups.len(), 3);
-        let missing: Vec<_> = plan.unavailable.iter().map(|(view, _)| *view).collect();
+        let missing: Vec<_> = plan.unavailable.iter().filter_map(|one| one.view).collect();
         assert_eq!(missing, [View::Spin, View::CrossCore]);
     }
 
@@ -286,7 +327,7 @@ mod tests {
         let endpoint = Endpoint::parse("tcp:127.0.0.1:1".as_ref()).unwrap();
         let views = [View::RUNNING.as_slice(), &View::OWN[..4]].concat();
         let wish = Wish { targets: vec![Target::Running(endpoint)], views, ..wish(&[]) };
-        let plan = Plan::new(&wish, &machine(2));
+        let plan = Plan::new(&wish, &machine(2), &Abilities::default());
         let measured: Vec<_> = plan.cells.iter().map(|cell| cell.view).collect();
         assert_eq!(measured, [View::ClientPinned, View::Free]);
         assert_eq!(plan.unavailable.len(), 4);
@@ -294,7 +335,7 @@ mod tests {
 
     #[test]
     fn a_single_target_is_compared_with_nothing() {
-        let plan = Plan::new(&wish(&[OwnTransport::Unix]), &machine(2));
+        let plan = Plan::new(&wish(&[OwnTransport::Unix]), &machine(2), &Abilities::default());
         assert!(plan.groups.iter().all(|group| group.len() == 1));
     }
 }

@@ -16,7 +16,7 @@ use rand::seq::SliceRandom;
 use rand_pcg::Pcg64Mcg;
 use sockscope_stats::Histogram;
 
-use crate::control::{BlockMessage, Failure, Fault, Ready};
+use crate::control::{BlockMessage, ConnectMessage, Failure, Fault, OpenMessage, Ready};
 use crate::launcher::Launcher;
 use crate::plan::Plan;
 use crate::run::wait::Patience;
@@ -36,8 +36,12 @@ pub struct Measurement {
 pub struct CellResult {
     /// Its blocks, in the order they were measured.
     pub blocks: Vec<Block>,
-    /// All its round trips.
+    /// All its round trips; in an open loop from their intended times.
     pub histogram: Histogram,
+    /// In an open loop: all its round trips from their real sending.
+    pub service: Option<Histogram>,
+    /// In an open loop: how late each request left.
+    pub lateness: Option<Histogram>,
     /// The connection of its last block: the address used, buffers granted, the server's process.
     pub ready: Option<Ready>,
     /// Why it was given up.
@@ -68,6 +72,14 @@ pub struct Block {
     pub p99_ns: Option<u64>,
     /// The slowest.
     pub max_ns: u64,
+    /// Bytes that a stream's receiver has read.
+    pub bytes: u64,
+    /// Messages that were lost.
+    pub lost: u64,
+    /// What only an open loop knows.
+    pub open: Option<OpenBlock>,
+    /// What only a loop of connects knows.
+    pub connect: Option<ConnectMessage>,
     /// What the client used (in `solo`: both ends).
     pub client: Usage,
     /// What the server used, where it can be known.
@@ -79,20 +91,48 @@ impl Block {
         (run, round): (u32, u32),
         message: &BlockMessage,
         histogram: &Histogram,
+        single: bool,
     ) -> Option<Self> {
+        if message.exchanges == 0 {
+            return None;
+        }
         Some(Self {
             run,
             round,
             exchanges: message.exchanges,
             elapsed_ns: message.elapsed_ns,
-            mean_ns: message.elapsed_ns as f64 / message.exchanges as f64,
+            // With one request in flight the mean is exact: nothing lies between the exchanges.
+            mean_ns: if single && message.lost == 0 {
+                message.elapsed_ns as f64 / message.exchanges as f64
+            } else {
+                histogram.mean().unwrap_or(0.0)
+            },
             p50_ns: histogram.supported_quantile(0.5),
             p90_ns: histogram.supported_quantile(0.9),
             p99_ns: histogram.supported_quantile(0.99),
-            max_ns: histogram.max()?,
+            max_ns: histogram.max().unwrap_or(0),
+            bytes: message.bytes,
+            lost: message.lost,
+            open: message.open.as_ref().map(OpenBlock::new),
+            connect: message.connect,
             client: message.client,
             server: message.server,
         })
+    }
+}
+
+/// What only an open loop knows of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenBlock {
+    /// Requests that were due.
+    pub due: u64,
+    /// Those of them that were never sent.
+    pub missed: u64,
+}
+
+impl OpenBlock {
+    fn new(message: &OpenMessage) -> Self {
+        Self { due: message.due, missed: message.missed }
     }
 }
 
@@ -130,7 +170,10 @@ pub fn run(
                 continue;
             }
             match block::measure(plan, &plan.cells[index], launcher, patience) {
-                Ok((message, ready, retried)) => cells[index].add(at, &message, ready, retried),
+                Ok((message, ready, retried)) => {
+                    let single = plan.cells[index].work.is_single();
+                    cells[index].add((at, single), &message, ready, retried);
+                }
                 Err(block::Error::Failed(failure)) => cells[index].failure = Some(failure),
                 Err(block::Error::Interrupted) => return Measurement { cells, interrupted: true },
             }
@@ -166,27 +209,51 @@ impl CellResult {
         Self {
             blocks: Vec::new(),
             histogram: Histogram::new(),
+            service: None,
+            lateness: None,
             ready: None,
             failure: None,
             retries: 0,
         }
     }
 
-    fn add(&mut self, at: (u32, u32), message: &BlockMessage, ready: Ready, retried: bool) {
+    fn add(
+        &mut self,
+        (at, single): ((u32, u32), bool),
+        message: &BlockMessage,
+        ready: Ready,
+        retried: bool,
+    ) {
         self.retries += u32::from(retried);
         self.ready = Some(ready);
-        let bug = |text: String| Failure { fault: Fault::Bug, text };
-        match Histogram::from_base64(&message.histogram) {
-            Ok(histogram) => {
-                self.histogram.merge(&histogram);
-                match Block::new(at, message, &histogram) {
-                    Some(block) => self.blocks.push(block),
-                    None => self.failure = Some(bug("a block without a single exchange".into())),
-                }
-            }
-            Err(error) => {
-                self.failure = Some(bug(format!("read the histogram of a block: {error}")));
-            }
+        if let Err(text) = self.merge(at, single, message) {
+            self.failure = Some(Failure { fault: Fault::Bug, text });
         }
     }
+
+    fn merge(
+        &mut self,
+        at: (u32, u32),
+        single: bool,
+        message: &BlockMessage,
+    ) -> Result<(), String> {
+        let histogram = decoded(&message.histogram)?;
+        self.histogram.merge(&histogram);
+        if let Some(open) = &message.open {
+            self.service.get_or_insert_with(Histogram::new).merge(&decoded(&open.service)?);
+            self.lateness.get_or_insert_with(Histogram::new).merge(&decoded(&open.lateness)?);
+        }
+        let block = Block::new(at, message, &histogram, single)
+            .ok_or("a block without a single exchange")?;
+        self.blocks.push(block);
+        Ok(())
+    }
+}
+
+/// The histogram of a block; empty where the workload has none.
+fn decoded(text: &str) -> Result<Histogram, String> {
+    if text.is_empty() {
+        return Ok(Histogram::new());
+    }
+    Histogram::from_base64(text).map_err(|error| format!("read the histogram of a block: {error}"))
 }

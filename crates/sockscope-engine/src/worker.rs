@@ -120,15 +120,10 @@ fn endpoint(text: &str) -> Result<Endpoint, Failure> {
 }
 
 fn workload(plan: &WorkerPlan) -> RoundTrip {
-    match plan.service {
-        ServiceName::Echo => RoundTrip::echo(plan.size),
+    match plan.work.service {
+        ServiceName::Echo => RoundTrip::echo(plan.work.size),
         ServiceName::Pong => RoundTrip::pong(),
     }
-}
-
-/// Bytes of one request: `pong` knows only one.
-fn request_len(plan: &WorkerPlan) -> usize {
-    workload(plan).request_len()
 }
 
 fn ready(conn: &Conn) -> FromWorker {
@@ -149,7 +144,7 @@ fn server_pid(conn: &Conn) -> Option<i32> {
 /// Instantiates a generic call for the plan's service.
 macro_rules! with_service {
     ($plan:expr, |$service:ident| $body:expr) => {
-        match $plan.service {
+        match $plan.work.service {
             crate::control::ServiceName::Echo => {
                 let mut $service = sockscope_proto::service::Echo;
                 $body

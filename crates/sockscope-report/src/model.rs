@@ -14,17 +14,21 @@ mod plan;
 mod queries;
 mod summary;
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use caveat::{Caveat, CaveatCode};
 pub use cell::{
-    Block, Cell, CellError, CpuPerOp, GrantedBuffers, Placement, Relation, Replica, RttNs,
-    SwitchesPerOp, Wait,
+    Block, Cell, CellError, ConnectLoop, CpuPerOp, GrantedBuffers, OpenLoop, Placement, Relation,
+    Replica, RttNs, SwitchesPerOp, Wait,
 };
 pub use comparison::{Better, Comparison, Decomposition, Factor, Part, Statistic, Verdict};
 pub use host::{Clock, Host};
 pub use plan::{Plan, View};
+
+use crate::units;
 
 /// The schema that this version writes.
 pub const SCHEMA: &str = "sockscope.bench/1";
@@ -64,7 +68,7 @@ pub struct Report {
     /// What was measured.
     #[serde(default)]
     pub cells: Vec<Cell>,
-    /// Views that this machine or this mode cannot give.
+    /// What this machine or this mode cannot give.
     #[serde(default)]
     pub unavailable: Vec<Unavailable>,
     /// Pairs of cells that differ in one factor; filled by [`analyse`](crate::analyse()).
@@ -104,11 +108,43 @@ fn one() -> u32 {
     1
 }
 
-/// A view that could not be measured, and why.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// What could not be measured, and why: the fields that are set name it, and those that are not stand
+/// for all.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
 pub struct Unavailable {
-    /// Which one.
-    pub view: View,
+    /// In this view.
+    pub view: Option<View>,
+    /// Of this transport, or of the server at this address.
+    pub label: Option<String>,
+    /// With this engine at an end.
+    pub engine: Option<String>,
+    /// Of this size, in bytes.
+    pub size: Option<u64>,
+    /// With so many connections.
+    pub connections: Option<u32>,
     /// Why, in words that follow "because": "one CPU".
     pub reason: String,
+}
+
+/// In words: `tokio in spin`, `eventfd at 64 B`.
+impl fmt::Display for Unavailable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = [self.label.as_deref(), self.engine.as_deref()].into_iter().flatten();
+        let view = self.view.as_ref().map(View::as_str);
+        let words = [
+            Some(named.collect::<Vec<_>>().join(" ")).filter(|names| !names.is_empty()),
+            view.map(|view| if self.is_named() { format!("in {view}") } else { view.to_owned() }),
+            self.size.map(|size| format!("at {}", units::bytes(size))),
+            self.connections.map(|count| format!("with {count} connections")),
+        ];
+        f.write_str(&words.into_iter().flatten().collect::<Vec<_>>().join(" "))
+    }
+}
+
+impl Unavailable {
+    /// Whether it is about a transport, a server or an engine, and not only about a view.
+    fn is_named(&self) -> bool {
+        self.label.is_some() || self.engine.is_some()
+    }
 }

@@ -134,8 +134,7 @@ impl Attempt<'_> {
             role,
             cpu: cpus.first().copied(),
             wait: self.cell.view.wait(),
-            service: self.cell.service,
-            size: self.cell.size,
+            work: self.cell.work.clone(),
             warm_up_ns: nanos(timing.warm_up),
             block_ns: nanos(timing.block_in(self.cell.view)),
             // The worker gives up first: it can say more about what it waited for.

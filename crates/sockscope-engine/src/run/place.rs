@@ -23,17 +23,31 @@ impl Place {
     pub(super) fn new(plan: &Plan, transport: OwnTransport) -> Result<Self, Failure> {
         let name = unique_name()?;
         let directory = plan.scratch.join(&name);
-        let (endpoint, scratch) = match transport {
-            OwnTransport::Unix => (unix(Kind::Stream, UnixName::Path(directory.join("s")))?, true),
-            OwnTransport::UnixPacket => {
-                (unix(Kind::SeqPacket, UnixName::Path(directory.join("s")))?, true)
+        let path = || UnixName::Path(directory.join("s"));
+        let abstract_name = || UnixName::Abstract(name.clone().into_bytes());
+        let endpoint = match transport {
+            OwnTransport::Unix => unix(Kind::Stream, path())?,
+            OwnTransport::UnixAbstract => unix(Kind::Stream, abstract_name())?,
+            OwnTransport::Unixgram => unix(Kind::Datagram, path())?,
+            OwnTransport::UnixgramAbstract => unix(Kind::Datagram, abstract_name())?,
+            OwnTransport::Unixpacket => unix(Kind::SeqPacket, path())?,
+            OwnTransport::UnixpacketAbstract => unix(Kind::SeqPacket, abstract_name())?,
+            OwnTransport::Tcp => "tcp:127.0.0.1:0".into(),
+            OwnTransport::Tcp6 => "tcp:[::1]:0".into(),
+            OwnTransport::Udp => "udp:127.0.0.1:0".into(),
+            OwnTransport::Udp6 => "udp:[::1]:0".into(),
+            OwnTransport::Mptcp => "mptcp:127.0.0.1:0".into(),
+            OwnTransport::Vsock => "vsock:local:any".into(),
+            OwnTransport::Socketpair
+            | OwnTransport::Pipe
+            | OwnTransport::Eventfd
+            | OwnTransport::ShmSpin
+            | OwnTransport::ShmFutex => {
+                let text = format!("{} has no address to bind", transport.name());
+                return Err(Failure { fault: Fault::Bug, text });
             }
-            OwnTransport::UnixAbstract => {
-                (unix(Kind::Stream, UnixName::Abstract(name.into_bytes()))?, false)
-            }
-            OwnTransport::Tcp => ("tcp:127.0.0.1:0".into(), false),
-            OwnTransport::Tcp6 => ("tcp:[::1]:0".into(), false),
         };
+        let scratch = transport.has_path();
         Ok(Self { bind: Bind { endpoint, scratch }, directory: scratch.then_some(directory) })
     }
 }

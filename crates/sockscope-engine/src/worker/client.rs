@@ -8,7 +8,7 @@ use sockscope_net::{Conn, Connector};
 use sockscope_proto::workload::{RoundTrip, Workload};
 use sockscope_stats::Histogram;
 
-use super::{Lifeline, Stop, endpoint, failure, ready, request_len, server_pid, workload};
+use super::{Lifeline, Stop, endpoint, failure, ready, server_pid, workload};
 use crate::control::{self, BlockMessage, Failure, Fault, FromWorker, Role, ToWorker, WorkerPlan};
 use crate::exchange::{Blocking, Duplex, ExchangeError, Spinning, Window, exchange, run_for};
 use crate::usage::{Meter, TaskId, Usage};
@@ -47,7 +47,7 @@ pub(super) fn run(
         }
         .into());
     };
-    let both_ways = *running && request_len(plan) > Duplex::ABOVE;
+    let both_ways = *running && plan.work.message_len() > Duplex::ABOVE;
     conn.set_nonblocking(both_ways || plan.wait == Wait::Spin).map_err(environment)?;
     let meters =
         Meters::new(server.or_else(|| server_pid(&conn).map(|pid| TaskId { pid, tid: pid })))?;
@@ -162,7 +162,14 @@ pub(super) fn measure(
     let window = run_for(plan.block_ns, &mut histogram, || exchange(&mut load, &mut buffer));
     let Window { elapsed_ns, exchanges } = window.map_err(NoBlock::Exchange)?;
     let (client, server) = meters.end().map_err(NoBlock::Usage)?.since(before);
-    Ok(BlockMessage { histogram: histogram.to_base64(), elapsed_ns, exchanges, client, server })
+    Ok(BlockMessage {
+        histogram: histogram.to_base64(),
+        elapsed_ns,
+        exchanges,
+        client,
+        server,
+        ..BlockMessage::default()
+    })
 }
 
 /// A server of ours that cannot be reached although it was ready has gone.

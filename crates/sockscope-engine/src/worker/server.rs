@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use rustix::event::{PollFd, PollFlags, poll};
 use sockscope_net::{BindOptions, Conn, Endpoint, Listener};
 
-use super::{Lifeline, Stop, endpoint, failure, request_len, with_service};
+use super::{Lifeline, Stop, endpoint, failure, with_service};
 use crate::control::{self, Bind, ControlError, Failure, Fault, FromWorker, Ready, WorkerPlan};
 use crate::exchange::{Blocking, Spinning, answer};
 use crate::view::Wait;
@@ -33,7 +33,7 @@ pub(super) fn run(
     let spins = plan.wait == Wait::Spin;
     conn.set_nonblocking(spins)
         .map_err(|error| failure(Fault::Environment, "prepare the connection", &error))?;
-    let mut inbox = vec![0; request_len(plan)];
+    let mut inbox = vec![0; plan.work.message_len()];
     let mut space = vec![0; inbox.len().max(64)];
     let served = with_service!(plan, |service| if spins {
         answer::<_, Spinning>(&conn, &mut service, &mut inbox, &mut space)

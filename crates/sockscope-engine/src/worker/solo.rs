@@ -7,7 +7,7 @@ use std::time::Duration;
 use sockscope_net::Connector;
 
 use super::server::Bound;
-use super::{Lifeline, Stop, failure, ready, request_len, with_service};
+use super::{Lifeline, Stop, failure, ready, with_service};
 use crate::control::{self, Bind, Failure, Fault, FromWorker, ToWorker, WorkerPlan};
 use crate::exchange::exchange_solo;
 use crate::worker::client::{Meters, measure};
@@ -37,7 +37,7 @@ pub(super) fn run(
         }
         .into());
     };
-    let mut inbox = vec![0; request_len(plan)];
+    let mut inbox = vec![0; plan.work.message_len()];
     let mut space = vec![0; inbox.len().max(64)];
     let meters = Meters::new(None)?;
     let block =

@@ -5,12 +5,17 @@ use std::time::Duration;
 
 use sockscope_engine::control::{Fault, ServiceName};
 use sockscope_engine::launcher::{InProcess, Launcher, Worker};
-use sockscope_engine::plan::{OwnTransport, Plan, Target, Timing, Wish};
+use sockscope_engine::plan::{Abilities, OwnTransport, Plan, Sweep, Target, Timing, Wish};
 use sockscope_engine::run::run;
 use sockscope_engine::topology::Topology;
 use sockscope_engine::view::View;
+use sockscope_engine::work::Work;
 
 use crate::plans::{measure, wish};
+
+fn sized(size: usize) -> Sweep {
+    Sweep::only(Work { size, ..Work::default() })
+}
 
 fn own(transports: &[OwnTransport]) -> Vec<Target> {
     transports.iter().copied().map(Target::Own).collect()
@@ -46,7 +51,7 @@ fn every_transport_is_measured_in_every_view() {
 #[test]
 fn pong_is_measured_like_echo() {
     check(&Wish {
-        service: ServiceName::Pong,
+        sweep: Sweep::only(Work { service: ServiceName::Pong, ..Work::default() }),
         ..wish(own(&[OwnTransport::Tcp, OwnTransport::Unix]), &View::OWN)
     });
 }
@@ -55,7 +60,10 @@ fn pong_is_measured_like_echo() {
 fn a_single_byte_and_a_message_larger_than_every_buffer_are_exchanged_whole() {
     let transports = [OwnTransport::Unix, OwnTransport::Tcp];
     for size in [1, 65_537, 3 << 20] {
-        check(&Wish { size, ..wish(own(&transports), &[View::Solo, View::SameCore, View::Spin]) });
+        check(&Wish {
+            sweep: sized(size),
+            ..wish(own(&transports), &[View::Solo, View::SameCore, View::Spin])
+        });
     }
 }
 
@@ -63,14 +71,14 @@ fn a_single_byte_and_a_message_larger_than_every_buffer_are_exchanged_whole() {
 fn a_message_that_a_kind_cannot_carry_fails_its_cell_with_the_reason_and_no_other() {
     let size = 8 << 20;
     let wish = Wish {
-        size,
-        ..wish(own(&[OwnTransport::Unix, OwnTransport::UnixPacket]), &[View::SameCore])
+        sweep: sized(size),
+        ..wish(own(&[OwnTransport::Unix, OwnTransport::Unixpacket]), &[View::SameCore])
     };
     let (plan, measurement) = measure(&wish);
     for (cell, result) in plan.cells.iter().zip(&measurement.cells) {
         let failure = result.failure.as_ref().map(|failure| failure.text.clone());
         match cell.target {
-            Target::Own(OwnTransport::UnixPacket) => {
+            Target::Own(OwnTransport::Unixpacket) => {
                 let text = failure.expect("8 MiB do not fit a message");
                 assert!(text.contains("Message too long"), "{text}");
             }
@@ -118,7 +126,7 @@ impl Launcher for Exhausted {
 #[test]
 fn workers_that_cannot_be_started_fail_their_cells_and_keep_what_is_complete() {
     let wish = wish(own(&[OwnTransport::Tcp, OwnTransport::Unix]), &[View::Solo]);
-    let plan = Plan::new(&wish, &Topology::read().unwrap());
+    let plan = Plan::new(&wish, &Topology::read().unwrap(), &Abilities::probe());
     // Three cells, two rounds, one worker each: the last two blocks find none.
     let measurement = run(&plan, &mut Exhausted(4), &mut (), None);
     let blocks: usize = measurement.cells.iter().map(|cell| cell.blocks.len()).sum();

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use sockscope_engine::control::ServiceName;
 use sockscope_engine::launcher::InProcess;
-use sockscope_engine::plan::{Plan, Target, Timing, Wish};
+use sockscope_engine::plan::{Abilities, Plan, Sweep, Target, Timing, Wish};
 use sockscope_engine::run::{Measurement, run};
 use sockscope_engine::topology::Topology;
 use sockscope_engine::view::View;
@@ -20,8 +19,7 @@ pub(crate) fn wish(targets: Vec<Target>, views: &[View]) -> Wish {
     Wish {
         targets,
         views: views.to_vec(),
-        service: ServiceName::Echo,
-        size: 64,
+        sweep: Sweep::default(),
         runs: 1,
         rounds: 2,
         timing,
@@ -38,7 +36,7 @@ pub(crate) fn impatient(mut wish: Wish) -> Wish {
 
 /// Plans and measures.
 pub(crate) fn measure(wish: &Wish) -> (Plan, Measurement) {
-    let plan = Plan::new(wish, &Topology::read().unwrap());
+    let plan = Plan::new(wish, &Topology::read().unwrap(), &Abilities::probe());
     let measurement = run(&plan, &mut InProcess, &mut (), None);
     (plan, measurement)
 }

@@ -81,9 +81,12 @@ pub struct Cell {
     pub connections: u32,
     /// Requests in flight on one connection.
     pub depth: u32,
+    /// Threads of each end that the connections are divided among; the blocking engine has one for
+    /// each connection.
+    pub threads: u32,
     /// Requests a second that were asked for; `None` for as fast as the answers come.
     pub rate: Option<f64>,
-    /// Which socket buffers were asked for.
+    /// Which socket buffers were asked for: `default`, `equal`, or bytes.
     pub buffers: String,
     /// The socket buffers that the kernel granted, in bytes.
     pub granted_buffers: Option<GrantedBuffers>,
@@ -92,8 +95,21 @@ pub struct Cell {
     /// The process that called `listen(2)`, where it is known and not ours. That is what the kernel
     /// keeps of a Unix peer; another process may have inherited the socket and given the answers.
     pub service_pid: Option<u32>,
-    /// Round-trip times of all blocks together; `None` when none was measured.
+    /// Round-trip times of all blocks together; `None` when none was measured. In an open loop they
+    /// count from the intended time of each request; of `connect` they are the times to connect.
     pub rtt_ns: Option<RttNs>,
+    /// Exchanges (of `connect`: connections) a second, of all connections together.
+    pub per_second: Option<f64>,
+    /// What a stream's receiver has read, in bytes a second.
+    pub bytes_per_second: Option<f64>,
+    /// CPU time for each KiB of a stream.
+    pub cpu_ns_per_kib: Option<CpuPerOp>,
+    /// Messages that were lost; `None` on transports that lose none.
+    pub lost: Option<u64>,
+    /// What only an open loop knows.
+    pub open: Option<OpenLoop>,
+    /// What only a loop of connects knows.
+    pub connect: Option<ConnectLoop>,
     /// CPU time per exchange.
     pub cpu_ns_per_op: CpuPerOp,
     /// Context switches per exchange, both ends together.
@@ -126,12 +142,19 @@ impl Default for Cell {
             size: 64,
             connections: 1,
             depth: 1,
+            threads: 1,
             rate: None,
             buffers: "default".to_owned(),
             granted_buffers: None,
             nodelay: None,
             service_pid: None,
             rtt_ns: None,
+            per_second: None,
+            bytes_per_second: None,
+            cpu_ns_per_kib: None,
+            lost: None,
+            open: None,
+            connect: None,
             cpu_ns_per_op: CpuPerOp::default(),
             switches_per_op: SwitchesPerOp::default(),
             blocks: Vec::new(),
@@ -198,6 +221,46 @@ pub struct RttNs {
     pub samples: u64,
 }
 
+/// What only an open loop knows: requests leave on a schedule, whatever the answers do.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct OpenLoop {
+    /// How the intended times are spaced: `uniform` or `poisson`.
+    pub arrivals: String,
+    /// Requests a second that were asked for, of all connections together.
+    pub asked_per_second: f64,
+    /// Requests a second that were answered.
+    pub achieved_per_second: f64,
+    /// Requests that were due and never sent.
+    pub missed: u64,
+    /// Round-trip times from the real sending of each request. That they are shorter than those from
+    /// the intended time is coordinated omission.
+    pub service_ns: Option<RttNs>,
+    /// How late each request left.
+    pub lateness_ns: Option<RttNs>,
+    /// Whether the point can be trusted; filled by [`analyse`](crate::analyse()).
+    pub valid: bool,
+    /// Why it cannot; filled by [`analyse`](crate::analyse()).
+    pub invalid_because: Option<String>,
+    /// All round trips from their real sending: HDR V2, base64.
+    pub service_histogram: Option<String>,
+    /// How late each request left: HDR V2, base64.
+    pub lateness_histogram: Option<String>,
+}
+
+/// What only a loop of connects knows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct ConnectLoop {
+    /// Whether one request was answered on each connection before it was closed.
+    pub exchange: bool,
+    /// Connects that were refused because the backlog of a Unix listener was full (`EAGAIN`).
+    pub backlog_full: u64,
+    /// The most connections in `TIME_WAIT` that were seen at the end of a block, in the whole network
+    /// namespace; `None` where it cannot be read.
+    pub time_wait: Option<u64>,
+}
+
 /// CPU time per exchange in nanoseconds, of the measured processes and the measured window only.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -236,8 +299,18 @@ pub struct Block {
     pub p99: Option<u64>,
     /// The largest sample.
     pub max: u64,
-    /// How many samples.
+    /// How many exchanges (of `connect`: connections; of a stream: receive calls).
     pub samples: u64,
+    /// From the first exchange's start to the last one's end, in nanoseconds.
+    pub elapsed: Option<u64>,
+    /// Bytes that a stream's receiver has read.
+    pub bytes: Option<u64>,
+    /// Messages that were lost.
+    pub lost: Option<u64>,
+    /// Requests of an open loop that were due.
+    pub due: Option<u64>,
+    /// Requests of an open loop that were due and never sent.
+    pub missed: Option<u64>,
     /// CPU time of the client in the whole block, in nanoseconds.
     pub cpu_ns_client: Option<u64>,
     /// CPU time of the server in the whole block, in nanoseconds.

@@ -37,9 +37,20 @@ pub struct Plan {
     pub views: Vec<View>,
     /// The message sizes, in bytes.
     pub sizes: Vec<u64>,
+    /// How many connections at once, point by point.
+    pub connections: Vec<u32>,
+    /// How many requests in flight on a connection, point by point.
+    pub depths: Vec<u32>,
+    /// How many requests a second, point by point; empty but in an open loop.
+    pub rates: Vec<f64>,
+    /// How the client moves bytes, the baseline first.
+    pub client_engines: Vec<String>,
+    /// How our own servers move bytes, one for each of the client's; empty in attached mode.
+    pub server_engines: Vec<String>,
     /// What the servers say: `echo` or `pong`.
     pub service: String,
-    /// What the clients do: `rr`, one request and one answer at a time.
+    /// What the clients do: `rr` (round trips), `open` (requests on a schedule), `stream` or
+    /// `connect`.
     pub workload: String,
     /// How often every group is measured.
     pub rounds: u32,
@@ -65,6 +76,11 @@ impl Default for Plan {
             baseline: "tcp".to_owned(),
             views: vec![View::Solo, View::SameCore, View::Spin, View::CrossCore, View::Free],
             sizes: vec![64],
+            connections: vec![1],
+            depths: vec![1],
+            rates: Vec::new(),
+            client_engines: vec!["blocking".to_owned()],
+            server_engines: vec!["blocking".to_owned()],
             service: "echo".to_owned(),
             workload: "rr".to_owned(),
             rounds: 10,

@@ -2,7 +2,7 @@
 
 use sockscope_stats::{Histogram, Percentiles};
 
-use super::{Block, Cell, CpuPerOp, RttNs, Statistic, SwitchesPerOp};
+use super::{Block, Cell, CpuPerOp, OpenLoop, RttNs, Statistic, SwitchesPerOp};
 
 impl Block {
     /// The round-trip times of one block; the caller adds CPU time and switches. All zero without
@@ -49,6 +49,44 @@ impl Cell {
             voluntary: self.per_op(|block| block.switches_voluntary),
             involuntary: self.per_op(|block| block.switches_involuntary),
         };
+        self.per_second = self.a_second(|block| Some(block.samples));
+        self.lost = self.total(|block| block.lost);
+        let bytes = self.total(|block| block.bytes).filter(|bytes| *bytes > 0);
+        self.bytes_per_second = bytes.and_then(|_| self.a_second(|block| block.bytes));
+        self.cpu_ns_per_kib = bytes.map(|bytes| {
+            let per_kib = |total: Option<u64>| Some(total? as f64 / (bytes as f64 / 1024.0));
+            CpuPerOp {
+                client: per_kib(self.total(|block| block.cpu_ns_client)),
+                server: per_kib(self.total(|block| block.cpu_ns_server)),
+            }
+        });
+    }
+
+    /// Fills in what only an open loop knows; after [`summarise`](Self::summarise).
+    pub fn summarise_open(&mut self, arrivals: &str, service: &Histogram, lateness: &Histogram) {
+        let maxima = |of: &Histogram| vec![of.max().unwrap_or(0); self.blocks.len()];
+        self.open = Some(OpenLoop {
+            arrivals: arrivals.to_owned(),
+            asked_per_second: self.rate.unwrap_or(0.0),
+            achieved_per_second: self.per_second.unwrap_or(0.0),
+            missed: self.total(|block| block.missed).unwrap_or(0),
+            service_ns: summary(service, &maxima(service)),
+            lateness_ns: summary(lateness, &maxima(lateness)),
+            service_histogram: Some(service.to_base64()),
+            lateness_histogram: Some(lateness.to_base64()),
+            ..OpenLoop::default()
+        });
+    }
+
+    /// The sum over all blocks; `None` when a block does not know it.
+    fn total(&self, of: impl Fn(&Block) -> Option<u64>) -> Option<u64> {
+        self.blocks.iter().map(of).sum()
+    }
+
+    /// A count over the measured time of all blocks; `None` when a block does not know it.
+    fn a_second(&self, count: impl Fn(&Block) -> Option<u64>) -> Option<f64> {
+        let (count, elapsed) = (self.total(count)?, self.total(|block| block.elapsed)?);
+        (elapsed > 0).then(|| count as f64 * 1e9 / elapsed as f64)
     }
 
     /// The total of a count over all blocks, per exchange; `None` when a block does not know it.
@@ -68,8 +106,12 @@ impl RttNs {
 }
 
 fn rtt(merged: &Histogram, blocks: &[Block]) -> Option<RttNs> {
-    let maxima: Vec<u64> = blocks.iter().map(|block| block.max).collect();
-    let percentiles = Percentiles::new(merged, &maxima);
+    summary(merged, &blocks.iter().map(|block| block.max).collect::<Vec<_>>())
+}
+
+/// The numbers of merged samples, with the largest of each block.
+fn summary(merged: &Histogram, maxima: &[u64]) -> Option<RttNs> {
+    let percentiles = Percentiles::new(merged, maxima);
     Some(RttNs {
         mean: rounded(merged.mean()?),
         p50: percentiles.at(0.5),

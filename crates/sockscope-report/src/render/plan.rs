@@ -32,8 +32,8 @@ pub fn plan_text(report: &Report) -> String {
     if let Some(ms) = plan.estimated_ms {
         rows.push(("takes about", units::milliseconds(ms)));
     }
-    for view in unavailable {
-        rows.push(("not possible", format!("{}: {}", view.view, view.reason)));
+    for missing in unavailable {
+        rows.push(("not possible", format!("{missing}: {}", missing.reason)));
     }
     let lines: Vec<String> =
         rows.iter().map(|(name, value)| format!("{name:<13} {}", escape(value))).collect();

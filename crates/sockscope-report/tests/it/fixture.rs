@@ -162,7 +162,7 @@ pub(crate) fn one_cpu() -> Report {
     }
     for view in [View::Spin, View::CrossCore] {
         let reason = "one CPU: it needs a second one that we may use".to_owned();
-        report.unavailable.push(Unavailable { view, reason });
+        report.unavailable.push(Unavailable { view: Some(view), reason, ..Unavailable::default() });
     }
     analyse(&mut report);
     report
@@ -209,10 +209,11 @@ pub(crate) fn attached(endpoints: [&str; 2]) -> Report {
         cell.server_engine = None;
     }
     report.unavailable.push(Unavailable {
-        view: View::SameCore,
+        view: Some(View::SameCore),
         reason:
             "the servers were already running, and a process that we did not start is not re-pinned"
                 .to_owned(),
+        ..Unavailable::default()
     });
     analyse(&mut report);
     report

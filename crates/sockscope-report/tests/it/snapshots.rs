@@ -102,7 +102,11 @@ fn a_failed_cell_leaves_the_others() {
 fn nothing_measured_is_said() {
     let mut report = fixture::measured(&[], 10);
     let reason = "no network: tcp on loopback cannot be bound".to_owned();
-    report.unavailable.push(Unavailable { view: View::SameCore, reason });
+    report.unavailable.push(Unavailable {
+        view: Some(View::SameCore),
+        reason,
+        ..Unavailable::default()
+    });
     analyse(&mut report);
     assert_data_eq!(shown(&report), file!["snapshots/nothing.txt"].raw());
 }

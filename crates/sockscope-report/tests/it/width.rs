@@ -117,7 +117,7 @@ prop_compose! {
             runs,
             unavailable: unavailable
                 .into_iter()
-                .map(|(view, reason)| Unavailable { view, reason })
+                .map(|(view, reason)| Unavailable { view: Some(view), reason, ..Unavailable::default() })
                 .collect(),
             ..Report::default()
         };

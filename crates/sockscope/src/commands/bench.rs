@@ -7,8 +7,9 @@ mod progress;
 mod wish;
 
 use std::os::fd::AsFd;
+use std::time::Duration;
 
-use sockscope_engine::plan::Plan;
+use sockscope_engine::plan::{Abilities, Plan};
 use sockscope_engine::run::run as measure;
 use sockscope_engine::topology::Topology;
 use sockscope_report::model::{Cell, Replica};
@@ -29,9 +30,18 @@ pub(crate) fn run(args: &Args) -> Result<Status, CliError> {
     let mut printer = Printer::new(args.quiet);
     let topology = Topology::read()
         .map_err(|error| CliError::environment(error).context("read which CPUs may be used"))?;
-    let plan = Plan::new(&wish::from_args(args)?, &topology);
+    let mut plan = Plan::new(&wish::from_args(args)?, &topology, &Abilities::probe());
     if plan.cells.is_empty() {
         return Err(nothing_to_measure(&plan));
+    }
+    let asked = plan.rounds;
+    plan.cut_to(args.max_time).map_err(|needed| too_long(&plan, args.max_time, needed))?;
+    if plan.rounds < asked {
+        let limit = args.max_time;
+        printer.note(format_args!(
+            "{} rounds instead of {asked}, to end within --max-time {limit:?}",
+            plan.rounds
+        ));
     }
     let mut report = convert::planned(&plan, args);
     report.host = host::facts(&topology);
@@ -95,6 +105,16 @@ fn warn(report: &Report, printer: &mut Printer) {
 
 fn nothing_to_measure(plan: &Plan) -> CliError {
     let reasons: Vec<_> =
-        plan.unavailable.iter().map(|(view, reason)| format!("{view}: {reason}")).collect();
-    CliError::environment(format!("no view can be measured: {}", reasons.join("; ")))
+        convert::unavailable(plan).iter().map(|one| format!("{one}: {}", one.reason)).collect();
+    CliError::environment(format!("nothing can be measured: {}", reasons.join("; ")))
+}
+
+fn too_long(plan: &Plan, limit: Duration, needed: Duration) -> CliError {
+    let cells = plan.cells.len();
+    let needed = needed.as_secs() + 1;
+    CliError::usage(format!(
+        "the plan has {cells} cells and takes {needed} s even with the fewest rounds that give an interval, more than \
+         --max-time {limit:?}"
+    ))
+    .hint(format!("--max-time {needed}s, a shorter --block, or fewer values (--dry-run shows the plan)"))
 }

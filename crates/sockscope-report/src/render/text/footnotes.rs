@@ -1,6 +1,8 @@
 //! Footnotes: what the names and marks of the table mean, and which rows it lacks.
 
-use super::page::{Page, shorten};
+use unicode_width::UnicodeWidthStr as _;
+
+use super::page::Page;
 use super::phrases;
 use super::table::{BY_MEAN, UNSUPPORTED, keys};
 use crate::escape::escape;
@@ -52,11 +54,15 @@ fn lacks_percentile(report: &Report, cell: &Cell) -> bool {
     }
 }
 
-/// The views that were not measured, each with the reason.
+/// What was not measured, each with the reason.
 pub(super) fn unavailable(report: &Report, page: &mut Page) {
-    for view in &report.unavailable {
-        let name = shorten(&escape(view.view.as_str()), MARK_WIDTH);
-        page.item(&mark(&name), &format!("not measured: {}", view.reason));
+    for missing in &report.unavailable {
+        let name = escape(&missing.to_string());
+        if name.width() <= MARK_WIDTH {
+            page.item(&mark(&name), &format!("not measured: {}", missing.reason));
+        } else {
+            page.item("  ", &format!("{missing} was not measured: {}", missing.reason));
+        }
     }
 }
 

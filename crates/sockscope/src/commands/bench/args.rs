@@ -1,14 +1,17 @@
 //! Args: the command line of `bench`.
 
+mod work;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use sockscope_engine::control::ServiceName;
 use sockscope_engine::plan::OwnTransport;
 use sockscope_engine::view::View;
 use sockscope_net::Endpoint;
+
+pub(crate) use work::{ArrivalsArg, WorkArgs, Workload};
 
 use crate::value;
 
@@ -34,13 +37,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub(crate) view: Vec<View>,
 
-    /// Bytes of one request (64, 4K, 1M), the answer is as long [default: 64]
-    #[arg(short, long, value_name = "BYTES", value_parser = value::size)]
-    pub(crate) size: Option<usize>,
-
-    /// What the servers say: echo (the request) or pong (for ping)
-    #[arg(long, value_name = "NAME", default_value = "echo", value_parser = service)]
-    pub(crate) service: ServiceName,
+    #[command(flatten)]
+    pub(crate) work: WorkArgs,
 
     /// How often everything is measured, in random order; 6 at least for an interval
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
@@ -53,6 +51,10 @@ pub(crate) struct Args {
     /// How long one block is measured, 1ms to 10m; the view solo takes a fifth
     #[arg(long, value_name = "DURATION", default_value = "100ms", value_parser = block)]
     pub(crate) block: Duration,
+
+    /// The longest that the whole may take; rounds are cut to fit, never below 6
+    #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = value::duration)]
+    pub(crate) max_time: Duration,
 
     /// The difference, in percent, within which two cells count as the same
     #[arg(long, value_name = "PERCENT", default_value = "2", value_parser = margin)]
@@ -128,13 +130,6 @@ fn block(text: &str) -> Result<Duration, String> {
     let allowed = Duration::from_millis(1)..=Duration::from_mins(10);
     let block = value::duration(text)?;
     if allowed.contains(&block) { Ok(block) } else { Err("a block lasts from 1ms to 10m".into()) }
-}
-
-fn service(name: &str) -> Result<ServiceName, String> {
-    [ServiceName::Echo, ServiceName::Pong]
-        .into_iter()
-        .find(|service| service.name() == name)
-        .ok_or_else(|| "the services that can be measured are echo and pong".to_owned())
 }
 
 const AFTER_HELP: &str = "\

@@ -1,11 +1,11 @@
 //! Convert: plan and measurement of the engine become the model of the report.
 
 use jiff::Timestamp;
-use sockscope_engine::control::{Failure, Fault, ServiceName};
-use sockscope_engine::exchange::Duplex;
-use sockscope_engine::plan::{CellPlan, Plan, Target};
+use sockscope_engine::control::{Failure, Fault};
+use sockscope_engine::plan::{CellPlan, Plan, Target, Unavailable};
 use sockscope_engine::run::{Block, CellResult, Measurement};
-use sockscope_engine::view::{View, Wait};
+use sockscope_engine::view::View;
+use sockscope_engine::work::{Load, Work};
 use sockscope_report::{Report, model};
 
 use super::args::Args;
@@ -23,15 +23,24 @@ pub(super) fn planned(plan: &Plan, args: &Args) -> Report {
         runs: plan.runs,
         // Nothing has been measured yet.
         partial: true,
-        unavailable: plan
-            .unavailable
-            .iter()
-            .map(|(view, reason)| model::Unavailable {
-                view: view_model(*view),
-                reason: reason.clone(),
-            })
-            .collect(),
+        unavailable: unavailable(plan),
         ..Report::default()
+    }
+}
+
+/// What was asked for and cannot be had.
+pub(super) fn unavailable(plan: &Plan) -> Vec<model::Unavailable> {
+    plan.unavailable.iter().map(unavailable_model).collect()
+}
+
+fn unavailable_model(missing: &Unavailable) -> model::Unavailable {
+    model::Unavailable {
+        view: missing.view.map(view_model),
+        label: missing.target.as_ref().map(label),
+        engine: missing.engine.map(|engine| engine.name().to_owned()),
+        size: missing.size.map(|size| size as u64),
+        connections: missing.connections,
+        reason: missing.reason.clone(),
     }
 }
 
@@ -45,6 +54,14 @@ pub(super) fn measured(report: &mut Report, plan: &Plan, measurement: Measuremen
         let missing = result.blocks.len() < planned;
         report.partial |= missing;
         if let Some(failure) = &result.failure {
+            if failure.fault == Fault::Unavailable {
+                // The same for its twin.
+                let missing = unavailable_cell(cell, failure);
+                if !report.unavailable.contains(&missing) {
+                    report.unavailable.push(missing);
+                }
+                continue;
+            }
             status = worse(status, fault_status(failure.fault));
         }
         report.cells.push(cell_model(cell, plan, &result));
@@ -52,16 +69,21 @@ pub(super) fn measured(report: &mut Report, plan: &Plan, measurement: Measuremen
     status
 }
 
+/// A cell that turned out, while it was measured, to be one that cannot be had.
+fn unavailable_cell(cell: &CellPlan, failure: &Failure) -> model::Unavailable {
+    model::Unavailable {
+        label: Some(label(&cell.target)),
+        size: Some(cell.work.message_len() as u64),
+        reason: failure.text.clone(),
+        ..model::Unavailable::default()
+    }
+}
+
 fn plan_model(plan: &Plan, args: &Args) -> model::Plan {
-    let labels: Vec<String> = plan
-        .groups
-        .first()
-        .into_iter()
-        .flatten()
-        .map(|index| &plan.cells[*index])
-        .filter(|cell| !cell.twin)
-        .map(|cell| label(&cell.target))
-        .collect();
+    let originals = || plan.cells.iter().filter(|cell| !cell.twin);
+    let labels = distinct(originals().map(|cell| label(&cell.target)));
+    let work = plan.cells.first().map_or_else(Work::default, |cell| cell.work.clone());
+    let engines = distinct(originals().map(|cell| cell.work.engines));
     let attached = !args.endpoints.is_empty();
     let mut views: Vec<_> = plan.cells.iter().map(|cell| view_model(cell.view)).collect();
     views.dedup();
@@ -70,8 +92,18 @@ fn plan_model(plan: &Plan, args: &Args) -> model::Plan {
         transports: if attached { Vec::new() } else { labels.clone() },
         endpoints: if attached { labels } else { Vec::new() },
         views,
-        sizes: vec![plan.cells.first().map_or(0, |cell| message_len(cell) as u64)],
-        service: args.service.name().into(),
+        sizes: distinct(originals().map(|cell| cell.work.message_len() as u64)),
+        connections: distinct(originals().map(|cell| cell.work.connections)),
+        depths: distinct(originals().map(|cell| cell.work.depth)),
+        rates: distinct(originals().filter_map(|cell| cell.work.rate)),
+        client_engines: engines.iter().map(|engines| engines.client.name().into()).collect(),
+        server_engines: if attached {
+            Vec::new()
+        } else {
+            engines.iter().map(|engines| engines.server.name().into()).collect()
+        },
+        service: work.service.name().into(),
+        workload: work.load.name().into(),
         rounds: plan.rounds,
         block_ms: millis(plan.timing.block),
         solo_block_ms: millis(plan.timing.solo_block),
@@ -79,8 +111,18 @@ fn plan_model(plan: &Plan, args: &Args) -> model::Plan {
         twin: plan.cells.iter().any(|cell| cell.twin),
         margin: args.margin,
         estimated_ms: Some(millis(plan.duration())),
-        ..model::Plan::default()
     }
+}
+
+/// Each once, in the order of the first.
+fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut distinct = Vec::new();
+    for one in all {
+        if !distinct.contains(&one) {
+            distinct.push(one);
+        }
+    }
+    distinct
 }
 
 fn cell_model(cell: &CellPlan, plan: &Plan, result: &CellResult) -> model::Cell {
@@ -92,16 +134,17 @@ fn cell_model(cell: &CellPlan, plan: &Plan, result: &CellResult) -> model::Cell 
             ready.map_or_else(|| endpoint.transport().to_owned(), |ready| ready.transport.clone())
         }
     };
-    let network = transport.starts_with("tcp") || transport == "mptcp";
+    let work = &cell.work;
     let mut model = model::Cell {
         id: cell.id.clone(),
         replica: if cell.twin { model::Replica::Twin } else { model::Replica::A },
         label: label(&cell.target),
         endpoint: ready.map(|ready| ready.endpoint.clone()).unwrap_or_default(),
         transport,
-        service: cell.service.name().into(),
-        server_engine: own.then(|| engine(cell.view).to_owned()),
-        client_engine: client_engine(cell).into(),
+        service: work.service.name().into(),
+        workload: work.load.name().into(),
+        server_engine: own.then(|| work.engines.server.name().to_owned()),
+        client_engine: work.engines.client.name().into(),
         view: view_model(cell.view),
         placement: model::Placement {
             client_cpus: cell.placement.client_cpus.clone(),
@@ -109,8 +152,13 @@ fn cell_model(cell: &CellPlan, plan: &Plan, result: &CellResult) -> model::Cell 
             relation: cell.placement.relation.name().to_owned().into(),
         },
         wait: cell.view.wait().name().to_owned().into(),
-        size: message_len(cell) as u64,
-        nodelay: network.then_some(true),
+        size: work.message_len() as u64,
+        connections: work.connections,
+        depth: work.depth,
+        threads: work.threads,
+        rate: work.rate,
+        buffers: work.buffers.to_string(),
+        nodelay: cell.target.has_nagle().then_some(work.nodelay),
         granted_buffers: ready.and_then(|ready| ready.buffers).map(|(send, receive)| {
             model::GrantedBuffers {
                 send: u64::try_from(send).ok(),
@@ -118,17 +166,34 @@ fn cell_model(cell: &CellPlan, plan: &Plan, result: &CellResult) -> model::Cell 
             }
         }),
         service_pid: ready.filter(|_| !own).and_then(|ready| u32::try_from(ready.server_pid?).ok()),
-        blocks: result.blocks.iter().map(|block| block_model(block, cell.view)).collect(),
+        blocks: result.blocks.iter().map(|block| block_model(block, cell)).collect(),
         retried: result.retries,
         error: result.failure.as_ref().map(|failure| error_model(failure, result, plan)),
         ..model::Cell::default()
     };
     model.summarise(&result.histogram);
+    if let (Load::Open { arrivals }, Some(service), Some(lateness)) =
+        (work.load, &result.service, &result.lateness)
+    {
+        model.summarise_open(arrivals.name(), service, lateness);
+    }
+    model.connect = connect_model(work, &result.blocks);
     model
 }
 
-fn block_model(block: &Block, view: View) -> model::Block {
-    let solo = view == View::Solo;
+fn connect_model(work: &Work, blocks: &[Block]) -> Option<model::ConnectLoop> {
+    let Load::Connect { exchange } = work.load else { return None };
+    let known = || blocks.iter().filter_map(|block| block.connect);
+    Some(model::ConnectLoop {
+        exchange,
+        backlog_full: known().map(|connect| connect.backlog_full).sum(),
+        time_wait: known().filter_map(|connect| connect.time_wait).max(),
+    })
+}
+
+fn block_model(block: &Block, cell: &CellPlan) -> model::Block {
+    let solo = cell.view == View::Solo;
+    let is_stream = matches!(cell.work.load, Load::Stream { .. });
     let server = block.server;
     let both = |of_client: u64, of_server: Option<u64>| {
         if solo { Some(of_client) } else { of_server.map(|of_server| of_client + of_server) }
@@ -142,6 +207,11 @@ fn block_model(block: &Block, view: View) -> model::Block {
         p99: block.p99_ns,
         max: block.max_ns,
         samples: block.exchanges,
+        elapsed: Some(block.elapsed_ns),
+        bytes: is_stream.then_some(block.bytes),
+        lost: cell.target.may_lose().then_some(block.lost),
+        due: block.open.map(|open| open.due),
+        missed: block.open.map(|open| open.missed),
         cpu_ns_client: Some(block.client.cpu_ns),
         cpu_ns_server: server.map(|server| server.cpu_ns),
         switches_voluntary: both(block.client.voluntary, server.map(|server| server.voluntary)),
@@ -158,6 +228,7 @@ fn error_model(failure: &Failure, result: &CellResult, plan: &Plan) -> model::Ce
     let kind = match failure.fault {
         Fault::Environment => "environment",
         Fault::Peer | Fault::Gone => "peer",
+        Fault::Unavailable => "unavailable",
         Fault::Bug => "bug",
     };
     model::CellError { kind: kind.into(), text: failure.text.clone(), round: Some(round) }
@@ -165,7 +236,7 @@ fn error_model(failure: &Failure, result: &CellResult, plan: &Plan) -> model::Ce
 
 fn fault_status(fault: Fault) -> Status {
     match fault {
-        Fault::Environment => Status::Environment,
+        Fault::Environment | Fault::Unavailable => Status::Environment,
         Fault::Peer | Fault::Gone => Status::Peer,
         Fault::Bug => Status::Bug,
     }
@@ -180,31 +251,6 @@ fn label(target: &Target) -> String {
     match target {
         Target::Own(transport) => transport.name().into(),
         Target::Running(endpoint) => endpoint.to_string(),
-    }
-}
-
-/// What moves the client's bytes: polling in the views that never sleep, both ways at once where the answer may come
-/// before the request is sent.
-fn client_engine(cell: &CellPlan) -> &'static str {
-    match (&cell.target, cell.view) {
-        (Target::Running(_), _) if message_len(cell) > Duplex::ABOVE => "duplex",
-        (_, view) => engine(view),
-    }
-}
-
-/// What moves the bytes of one of our own servers.
-fn engine(view: View) -> &'static str {
-    match view.wait() {
-        Wait::Spin => "polling",
-        Wait::Block => "blocking",
-    }
-}
-
-/// `ping` and `pong` have four bytes, whatever was asked for.
-fn message_len(cell: &CellPlan) -> usize {
-    match cell.service {
-        ServiceName::Echo => cell.size,
-        ServiceName::Pong => 4,
     }
 }
 

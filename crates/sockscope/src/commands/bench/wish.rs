@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use rustix::fs::Access;
 use sockscope_engine::control::ServiceName;
-use sockscope_engine::plan::{CellPlan, OwnTransport, Plan, Target, Timing, Wish};
+use sockscope_engine::plan::{CellPlan, OwnTransport, Plan, Sweep, Target, Timing, Wish};
 use sockscope_engine::view::View;
+use sockscope_engine::work::{Arrivals, Engines, Load, Work};
 use sockscope_net::{Connector, Endpoint, Kind};
 
-use super::args::Args;
+use super::args::{Args, ArrivalsArg, WorkArgs, Workload};
 use crate::fault::CliError;
+use crate::value;
 
 /// Directories that leave room in a socket address for `/sockscope-0123456789abcdef/s`.
 const SCRATCH_LENGTH_MAX: usize = 70;
@@ -36,8 +38,7 @@ pub(super) fn from_args(args: &Args) -> Result<Wish, CliError> {
     Ok(Wish {
         targets: deduplicated(targets)?,
         views: if args.view.is_empty() { all } else { in_order(&args.view) },
-        service: args.service,
-        size: size(args)?,
+        sweep: sweep(&args.work)?,
         runs: args.runs,
         rounds: args.rounds,
         timing: Timing {
@@ -50,22 +51,86 @@ pub(super) fn from_args(args: &Args) -> Result<Wish, CliError> {
     })
 }
 
+/// What both ends do, in every combination.
+fn sweep(args: &WorkArgs) -> Result<Sweep, CliError> {
+    let server = |client| args.server_engine.unwrap_or(client);
+    let engines = args.engine.iter().map(|&client| Engines { client, server: server(client) });
+    let base = Work {
+        service: args.service,
+        size: if args.workload == Workload::Stream { 64 << 10 } else { 64 },
+        load: load(args)?,
+        threads: args.threads,
+        buffers: args.buffers,
+        ..Work::default()
+    };
+    Ok(Sweep {
+        base,
+        sizes: sizes(args)?,
+        connections: value::spread(&args.connections),
+        depths: value::spread(&args.depth),
+        rates: value::spread(&args.rate),
+        engines: once(engines),
+        nodelay: once(args.nodelay.iter().copied()),
+    })
+}
+
+/// The workload; options of another one are refused, since they would do nothing.
+fn load(args: &WorkArgs) -> Result<Load, CliError> {
+    let refused = |given: bool, option: &str, workload: &str| {
+        if given {
+            let text = format!("{option} belongs to the workload {workload}");
+            return Err(CliError::usage(text).hint(format!("--workload {workload} {option}")));
+        }
+        Ok(())
+    };
+    let workload = args.workload;
+    refused(workload != Workload::Open && !args.rate.is_empty(), "--rate", "open")?;
+    refused(workload != Workload::Connect && args.exchange, "--exchange", "connect")?;
+    refused(workload != Workload::Stream && args.zero_copy, "--zero-copy", "stream")?;
+    Ok(match workload {
+        Workload::Rr => Load::RoundTrip,
+        Workload::Open if args.rate.is_empty() => {
+            return Err(CliError::usage("the workload open needs a rate")
+                .hint("--workload open --rate 10000, or a list: --rate 1000,10000,50000"));
+        }
+        Workload::Open => Load::Open {
+            arrivals: match args.arrivals {
+                ArrivalsArg::Uniform => Arrivals::Uniform,
+                ArrivalsArg::Poisson => Arrivals::Poisson,
+            },
+        },
+        Workload::Stream => Load::Stream { zero_copy: args.zero_copy },
+        Workload::Connect => Load::Connect { exchange: args.exchange },
+    })
+}
+
+/// Each once, in the order of the first.
+fn once<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut seen = Vec::new();
+    for one in all {
+        if !seen.contains(&one) {
+            seen.push(one);
+        }
+    }
+    seen
+}
+
 /// Ping and pong have four bytes, whatever anybody asks for.
-fn size(args: &Args) -> Result<usize, CliError> {
-    match (args.service, args.size) {
-        (ServiceName::Pong, Some(size)) if size != 4 => Err(CliError::usage(
+fn sizes(args: &WorkArgs) -> Result<Vec<usize>, CliError> {
+    let sizes = value::spread(&args.size);
+    match (args.service, sizes.iter().find(|size| **size != 4)) {
+        (ServiceName::Pong, Some(size)) => Err(CliError::usage(
             "ping and pong have 4 bytes: --size does not go with --service pong",
         )
         .hint(format!("--service echo --size {size}, with a server that echoes"))),
-        (_, size) => Ok(size.unwrap_or(64)),
+        _ => Ok(sizes),
     }
 }
 
 /// Fails early when our own servers could not make their socket files.
 pub(super) fn check_scratch(plan: &Plan) -> Result<(), CliError> {
-    let by_path = |cell: &CellPlan| {
-        matches!(cell.target, Target::Own(OwnTransport::Unix | OwnTransport::UnixPacket))
-    };
+    let by_path =
+        |cell: &CellPlan| matches!(&cell.target, Target::Own(transport) if transport.has_path());
     if !plan.cells.iter().any(by_path) {
         return Ok(());
     }

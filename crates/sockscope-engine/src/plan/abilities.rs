@@ -1,0 +1,64 @@
+//! Abilities: what this machine and this build can do at all, found out by trying.
+
+use super::{OwnTransport, Target, Unavailable};
+use crate::work::{EngineName, Work};
+
+/// What cannot be had here, with the reason.
+#[derive(Debug, Clone, Default)]
+pub struct Abilities {
+    /// Transports that cannot be had.
+    pub transports: Vec<(OwnTransport, String)>,
+    /// Engines that cannot be had.
+    pub engines: Vec<(EngineName, String)>,
+}
+
+impl Abilities {
+    /// Tries them.
+    #[must_use]
+    pub fn probe() -> Self {
+        let absent = "it is not in this build".to_owned();
+        let transports = OwnTransport::ALL.into_iter().filter(|transport| {
+            !matches!(transport.name(), "unix" | "unix-abstract" | "unixpacket" | "tcp" | "tcp6")
+        });
+        let engines = EngineName::ALL.into_iter().filter(|engine| *engine != EngineName::Blocking);
+        Self {
+            transports: transports.map(|transport| (transport, absent.clone())).collect(),
+            engines: engines.map(|engine| (engine, absent.clone())).collect(),
+        }
+    }
+
+    /// What keeps a target from being measured so, if anything does.
+    pub(super) fn refusal(&self, target: &Target, work: &Work) -> Option<Unavailable> {
+        let mut engines = vec![work.engines.client];
+        if let Target::Own(transport) = target {
+            if let Some(reason) = self.refuses_transport(*transport) {
+                let target = Some(target.clone());
+                return Some(Unavailable {
+                    target,
+                    reason: reason.into(),
+                    ..Unavailable::default()
+                });
+            }
+            engines.push(work.engines.server);
+        }
+        let refused = |engine: EngineName| {
+            let reason = self.refuses_engine(engine)?.into();
+            Some(Unavailable { engine: Some(engine), reason, ..Unavailable::default() })
+        };
+        engines.into_iter().find_map(refused)
+    }
+
+    /// Why this transport cannot be had, if it cannot.
+    #[must_use]
+    pub fn refuses_transport(&self, transport: OwnTransport) -> Option<&str> {
+        let mut refused = self.transports.iter();
+        refused.find(|(refused, _)| *refused == transport).map(|(_, reason)| reason.as_str())
+    }
+
+    /// Why this engine cannot be had, if it cannot.
+    #[must_use]
+    pub fn refuses_engine(&self, engine: EngineName) -> Option<&str> {
+        let mut refused = self.engines.iter();
+        refused.find(|(refused, _)| *refused == engine).map(|(_, reason)| reason.as_str())
+    }
+}

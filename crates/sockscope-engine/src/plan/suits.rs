@@ -1,0 +1,144 @@
+//! Suits: which combinations make sense at all, whatever the machine has, and why the others do not.
+//!
+//! Each rule is a pure question to one candidate. What a rule names is what the reason is about: a reason that names only a
+//! view holds for every transport in it.
+
+use super::{OwnTransport, Target, Unavailable};
+use crate::view::{View, Wait};
+use crate::work::{EngineName, Load, Work};
+
+/// One combination that was asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Candidate<'a> {
+    pub(super) target: &'a Target,
+    pub(super) view: View,
+    pub(super) work: &'a Work,
+}
+
+/// Why not: the factors that the reason is about, and the reason, in words that follow "because".
+type Refusal = (&'static [Factor], &'static str);
+
+/// Something that a reason can be about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Factor {
+    View,
+    Target,
+    Engine,
+    Size,
+    Connections,
+}
+
+/// All rules; the first that refuses is told.
+const RULES: [fn(&Candidate<'_>) -> Option<Refusal>; 6] =
+    [running_view, own_view, floor, eventfd_size, tokio_spin, blocking_threads];
+
+/// What keeps a candidate from being measured, if anything does.
+pub(super) fn refusal(candidate: &Candidate<'_>) -> Option<Unavailable> {
+    let (about, reason) = RULES.iter().find_map(|rule| rule(candidate))?;
+    let Candidate { target, view, work } = *candidate;
+    Some(Unavailable {
+        view: about.contains(&Factor::View).then_some(view),
+        target: about.contains(&Factor::Target).then(|| target.clone()),
+        engine: about.contains(&Factor::Engine).then_some(work.engines.client),
+        size: about.contains(&Factor::Size).then_some(work.size),
+        connections: about.contains(&Factor::Connections).then_some(work.connections),
+        reason: reason.into(),
+    })
+}
+
+fn own(candidate: &Candidate<'_>) -> Option<OwnTransport> {
+    match candidate.target {
+        Target::Own(transport) => Some(*transport),
+        Target::Running(_) => None,
+    }
+}
+
+fn running_view(candidate: &Candidate<'_>) -> Option<Refusal> {
+    let Target::Running(_) = candidate.target else { return None };
+    let reason = match candidate.view {
+        View::Free | View::ClientPinned => return None,
+        View::Solo => "both ends would have to be one thread, and the server is running elsewhere",
+        View::Spin => "the server decides how it waits, and it was not started by sockscope",
+        View::SameCore | View::CrossCore => {
+            "a process that sockscope did not start is never moved to another CPU"
+        }
+    };
+    Some((&[Factor::View], reason))
+}
+
+fn own_view(candidate: &Candidate<'_>) -> Option<Refusal> {
+    own(candidate)?;
+    (candidate.view == View::ClientPinned)
+        .then_some((&[Factor::View], "only for servers that are already running"))
+}
+
+fn floor(candidate: &Candidate<'_>) -> Option<Refusal> {
+    let transport = own(candidate).filter(|transport| transport.is_floor())?;
+    let work = candidate.work;
+    let blocks = candidate.view.wait() == Wait::Block;
+    let engines = [work.engines.client, work.engines.server];
+    if engines.iter().any(|engine| *engine != EngineName::Blocking) {
+        let reason = "a floor is what lies below any engine: it has plain calls only";
+        return Some((&[Factor::Target, Factor::Engine], reason));
+    }
+    if work.connections > 1 {
+        return Some((
+            &[Factor::Target, Factor::Connections],
+            "a floor connects two ends and no more",
+        ));
+    }
+    let reason = match (transport, work.load) {
+        (_, Load::Connect { .. }) => "there is nothing to connect to",
+        (OwnTransport::Eventfd, Load::Stream { .. }) => "an eventfd counts; it carries no stream",
+        (OwnTransport::Eventfd, _) if work.depth > 1 => {
+            "an eventfd adds up what is written: it holds one message"
+        }
+        (OwnTransport::ShmSpin, _) if blocks => {
+            return Some((
+                &[Factor::Target, Factor::View],
+                "it never sleeps; shm-futex is the one that does",
+            ));
+        }
+        (OwnTransport::ShmFutex, _) if candidate.view == View::Spin => {
+            return Some((
+                &[Factor::Target, Factor::View],
+                "it sleeps; shm-spin is the one that does not",
+            ));
+        }
+        _ => return None,
+    };
+    Some((&[Factor::Target], reason))
+}
+
+fn eventfd_size(candidate: &Candidate<'_>) -> Option<Refusal> {
+    let is_eventfd = own(candidate) == Some(OwnTransport::Eventfd);
+    (is_eventfd && candidate.work.message_len() != 8).then_some((
+        &[Factor::Target, Factor::Size],
+        "an eventfd carries 8 bytes, no more and no less",
+    ))
+}
+
+fn tokio_spin(candidate: &Candidate<'_>) -> Option<Refusal> {
+    let work = candidate.work;
+    let ours = own(candidate).map(|_| work.engines.server);
+    let tokio = [Some(work.engines.client), ours].contains(&Some(EngineName::Tokio));
+    (tokio && candidate.view == View::Spin).then_some((
+        &[Factor::View, Factor::Engine],
+        "the runtime always sleeps when it has nothing to do",
+    ))
+}
+
+fn blocking_threads(candidate: &Candidate<'_>) -> Option<Refusal> {
+    let work = candidate.work;
+    let ours = own(candidate).map(|_| work.engines.server);
+    let blocking = [Some(work.engines.client), ours].contains(&Some(EngineName::Blocking));
+    if !blocking || work.connections == 1 {
+        return None;
+    }
+    let reason = match candidate.view {
+        View::Solo => "the blocking engine is a thread per connection, and this view is one thread",
+        View::Spin => "threads that never sleep would take turns on one CPU, a time slice each",
+        _ => return None,
+    };
+    Some((&[Factor::View, Factor::Engine, Factor::Connections], reason))
+}

@@ -1,0 +1,44 @@
+//! Wire: anything that carries bytes both ways, seen from one end.
+//!
+//! A connected socket is one; so are the socket of a datagram server that answers whoever asked last, two pipes, and two
+//! rings in shared memory. The measured loops are generic over it, so that one definition of an exchange holds for all.
+
+use std::io;
+
+use sockscope_net::{Conn, Kind};
+
+/// What the loops need of one end.
+pub trait Wire {
+    /// Sends: one attempt, which may take only a part of a stream's bytes. `WouldBlock` where it would have to wait and may
+    /// not.
+    fn send(&self, bytes: &[u8]) -> io::Result<usize>;
+
+    /// Receives: one attempt. On connected kinds 0 is the end. A message that does not fit is an error, never cut.
+    fn receive(&self, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// Whether an attempt that has to wait returns at once.
+    fn set_nonblocking(&self, on: bool) -> io::Result<()>;
+
+    /// Whether the boundaries of messages are kept.
+    fn has_messages(&self) -> bool;
+}
+
+impl Wire for Conn {
+    #[inline]
+    fn send(&self, bytes: &[u8]) -> io::Result<usize> {
+        Conn::send(self, bytes)
+    }
+
+    #[inline]
+    fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        Conn::receive(self, buffer)
+    }
+
+    fn set_nonblocking(&self, on: bool) -> io::Result<()> {
+        Conn::set_nonblocking(self, on)
+    }
+
+    fn has_messages(&self) -> bool {
+        self.kind() != Kind::Stream
+    }
+}
