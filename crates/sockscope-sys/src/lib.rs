@@ -18,6 +18,7 @@ mod cpu_clock;
 mod credentials;
 mod descriptor;
 mod message;
+pub mod uring;
 mod vsock;
 
 pub use address::unix_name;

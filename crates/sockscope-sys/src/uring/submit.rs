@@ -1,0 +1,261 @@
+//! Submissions: the operations that a ring knows.
+//!
+//! Each is queued, without a system call, until the ring waits or turns; when the queue is full, what is in it is handed
+//! over first. Every operation is on a registered descriptor: its table keeps the file open, whatever becomes of the
+//! number.
+
+use std::io;
+use std::ops::Range;
+
+use io_uring::opcode;
+use io_uring::squeue;
+use io_uring::types::{self, CancelBuilder};
+
+use super::Uring;
+use super::buffers::{GROUP, Received};
+use super::completion::Fixed;
+use super::datagram::{self, Datagram};
+use super::slots::Slot;
+use super::tag::{Kind, Tag};
+
+/// Asks that the notification says whether the bytes were copied (`IORING_SEND_ZC_REPORT_USAGE`).
+const REPORT_USAGE: u16 = 8;
+
+impl Uring {
+    /// Accepts connections as they come, each into a descriptor of its own: one [`Event::Accepted`] for each.
+    ///
+    /// [`Event::Accepted`]: super::Event::Accepted
+    #[doc(alias = "IORING_ACCEPT_MULTISHOT")]
+    pub fn accept(&mut self, listener: Fixed, token: u32) -> io::Result<()> {
+        let entry = opcode::AcceptMulti::new(fixed(listener)).flags(libc::SOCK_CLOEXEC).build();
+        self.push_plain(entry, Tag::of(Kind::Accept, token))
+    }
+
+    /// The same, but into free places of the ring's table: one [`Event::AcceptedFixed`] for each.
+    ///
+    /// [`Event::AcceptedFixed`]: super::Event::AcceptedFixed
+    #[doc(alias = "IORING_FILE_INDEX_ALLOC")]
+    pub fn accept_fixed(&mut self, listener: Fixed, token: u32) -> io::Result<()> {
+        let entry = opcode::AcceptMulti::new(fixed(listener)).allocate_file_index(true).build();
+        self.push_plain(entry, Tag::of(Kind::AcceptFixed, token))
+    }
+
+    /// Receives from a connection into the ring's buffers: one [`Event::Received`] for each arrival, until the connection
+    /// ends, an empty message comes or the buffers run out. Of a message only as much as a buffer holds.
+    ///
+    /// [`Event::Received`]: super::Event::Received
+    #[doc(alias = "IORING_RECV_MULTISHOT")]
+    pub fn receive(&mut self, from: Fixed, token: u32) -> io::Result<()> {
+        let entry = opcode::RecvMulti::new(fixed(from), GROUP).build();
+        self.push_plain(entry, Tag::of(Kind::Receive, token))
+    }
+
+    /// Receives datagrams with their senders' addresses, as [`Self::receive`] does; to be read with
+    /// [`Uring::datagram`].
+    #[doc(alias = "IORING_OP_RECVMSG")]
+    pub fn receive_datagrams(&mut self, on: Fixed, token: u32) -> io::Result<()> {
+        let entry = opcode::RecvMsgMulti::new(fixed(on), datagram::layout(), GROUP).build();
+        // SAFETY: what the operation is given is a static; where it writes to, the kernel chooses among the buffers.
+        unsafe { self.push(entry, Tag::of(Kind::Receive, token)) }
+    }
+
+    /// Reads once from something that need not be a socket, into one of the ring's buffers: one [`Event::Received`].
+    ///
+    /// [`Event::Received`]: super::Event::Received
+    #[doc(alias = "IORING_OP_READ")]
+    pub fn read(&mut self, from: Fixed, token: u32) -> io::Result<()> {
+        let entry = opcode::Read::new(fixed(from), std::ptr::null_mut(), self.buffer_size())
+            .offset(u64::MAX)
+            .buf_group(GROUP)
+            .build()
+            .flags(squeue::Flags::BUFFER_SELECT);
+        self.push_plain(entry, Tag::of(Kind::Receive, token))
+    }
+
+    /// Writes part of a slot to something that need not be a socket: one [`Event::Sent`].
+    ///
+    /// [`Event::Sent`]: super::Event::Sent
+    #[doc(alias = "IORING_OP_WRITE")]
+    pub fn write(
+        &mut self,
+        to: Fixed,
+        slot: Slot,
+        part: Range<usize>,
+        token: u32,
+    ) -> io::Result<()> {
+        self.push_slot(slot, &part, token, |bytes, len| {
+            opcode::Write::new(fixed(to), bytes, len).offset(u64::MAX).build()
+        })
+    }
+
+    /// Sends part of a slot: one [`Event::Sent`], which may be of fewer bytes.
+    ///
+    /// [`Event::Sent`]: super::Event::Sent
+    #[doc(alias = "IORING_OP_SEND")]
+    pub fn send(
+        &mut self,
+        to: Fixed,
+        slot: Slot,
+        part: Range<usize>,
+        token: u32,
+    ) -> io::Result<()> {
+        self.push_slot(slot, &part, token, |bytes, len| {
+            opcode::Send::new(fixed(to), bytes, len).build()
+        })
+    }
+
+    /// Sends part of a slot, and has the kernel go on until all of it is sent: one [`Event::Sent`], which is of fewer
+    /// bytes only if the connection failed in between.
+    ///
+    /// [`Event::Sent`]: super::Event::Sent
+    #[doc(alias = "MSG_WAITALL")]
+    pub fn send_all(
+        &mut self,
+        to: Fixed,
+        slot: Slot,
+        part: Range<usize>,
+        token: u32,
+    ) -> io::Result<()> {
+        self.push_slot(slot, &part, token, |bytes, len| {
+            opcode::Send::new(fixed(to), bytes, len).flags(libc::MSG_WAITALL).build()
+        })
+    }
+
+    /// Sends part of a slot without copying it, where the network can: an [`Event::Sent`], and once the slot is no longer
+    /// read an [`Event::Released`] that says whether it was copied after all. Unix sockets refuse it with `EOPNOTSUPP`.
+    ///
+    /// [`Event::Sent`]: super::Event::Sent
+    /// [`Event::Released`]: super::Event::Released
+    #[doc(alias = "IORING_OP_SEND_ZC")]
+    pub fn send_zero_copy(
+        &mut self,
+        to: Fixed,
+        slot: Slot,
+        part: Range<usize>,
+        token: u32,
+    ) -> io::Result<()> {
+        self.push_slot(slot, &part, token, |bytes, len| {
+            let send = opcode::SendZc::new(fixed(to), bytes, len);
+            send.flags(libc::MSG_WAITALL).zc_flags(REPORT_USAGE).build()
+        })
+    }
+
+    /// Sends part of a slot to the sender of a datagram that [`Self::receive_datagrams`] received: one [`Event::Sent`].
+    /// The slot must be idle.
+    ///
+    /// [`Event::Sent`]: super::Event::Sent
+    #[doc(alias = "sendto")]
+    pub fn answer(
+        &mut self,
+        on: Fixed,
+        question: &Received,
+        slot: Slot,
+        part: Range<usize>,
+        token: u32,
+    ) -> io::Result<()> {
+        let len = length(&part)?;
+        let question = self.buffers.bytes(question).and_then(Datagram::parse);
+        let name = question.ok_or(io::ErrorKind::InvalidInput)?.name;
+        let (bytes, address) = self.slots.claim_with_name(slot, &part, name)?;
+        let entry = opcode::Send::new(fixed(on), bytes, len)
+            .dest_addr(address.as_ptr())
+            .dest_addr_len(name.len() as libc::socklen_t)
+            .build();
+        // SAFETY: the slot is claimed, so neither its bytes nor its address change until its completion has been
+        // decoded; and the memory of all slots outlives the operation (see the module).
+        let pushed = unsafe { self.push(entry, Tag { kind: Kind::Send, index: slot.0, token }) };
+        pushed.inspect_err(|_| self.slots.release(slot))
+    }
+
+    /// Sends part of what was received, from where it lies: one [`Event::SentReceived`], which gives the buffer back.
+    ///
+    /// [`Event::SentReceived`]: super::Event::SentReceived
+    pub fn send_received(
+        &mut self,
+        to: Fixed,
+        received: Received,
+        part: Range<usize>,
+        token: u32,
+    ) -> Result<(), (Received, io::Error)> {
+        let refused = |received, kind: io::ErrorKind| Err((received, kind.into()));
+        let Some(bytes) = self.buffers.readable(&received, part.start, part.end) else {
+            return refused(received, io::ErrorKind::InvalidInput);
+        };
+        let Ok(len) = length(&part) else {
+            return refused(received, io::ErrorKind::InvalidInput);
+        };
+        let entry = opcode::Send::new(fixed(to), bytes, len).flags(libc::MSG_WAITALL).build();
+        let tag = Tag { kind: Kind::SendReceived, index: u32::from(received.id), token };
+        // SAFETY: the buffers outlive the operation (see the module), and it only reads. Nobody has a handle of this
+        // buffer until its completion makes one again.
+        let pushed = unsafe { self.push(entry, tag) };
+        pushed.map_err(|error| (received, error))
+    }
+
+    /// Cancels all operations on a descriptor: one [`Event::Cancelled`].
+    ///
+    /// [`Event::Cancelled`]: super::Event::Cancelled
+    #[doc(alias = "IORING_OP_ASYNC_CANCEL")]
+    pub fn cancel(&mut self, on: Fixed, token: u32) -> io::Result<()> {
+        let entry = opcode::AsyncCancel2::new(CancelBuilder::fd(fixed(on)).all()).build();
+        self.push_plain(entry, Tag::of(Kind::Cancel, token))
+    }
+
+    /// Cancels everything.
+    pub(super) fn cancel_all(&mut self) -> io::Result<()> {
+        let entry = opcode::AsyncCancel2::new(CancelBuilder::any()).build();
+        self.push_plain(entry, Tag::of(Kind::Cancel, 0))
+    }
+
+    /// Queues a send from a slot.
+    #[inline]
+    fn push_slot(
+        &mut self,
+        slot: Slot,
+        part: &Range<usize>,
+        token: u32,
+        build: impl FnOnce(*const u8, u32) -> squeue::Entry,
+    ) -> io::Result<()> {
+        let len = length(part)?;
+        let bytes = self.slots.claim(slot, part)?;
+        let entry = build(bytes, len);
+        // SAFETY: the slot is claimed, so it does not change until its completion has been decoded; and the memory of all
+        // slots outlives the operation (see the module).
+        let pushed = unsafe { self.push(entry, Tag { kind: Kind::Send, index: slot.0, token }) };
+        pushed.inspect_err(|_| self.slots.release(slot))
+    }
+
+    /// Queues an operation that is given no address of ours: it reads none, and what it writes to, the kernel chooses
+    /// among the buffers.
+    #[inline]
+    fn push_plain(&mut self, entry: squeue::Entry, tag: Tag) -> io::Result<()> {
+        // SAFETY: the entry holds no address; the buffers outlive the operation (see the module).
+        unsafe { self.push(entry, tag) }
+    }
+
+    /// Queues an operation; makes room first if there is none.
+    ///
+    /// # Safety
+    ///
+    /// Every address in `entry` stays valid, and what is there unchanged, until the operation's last completion.
+    #[inline]
+    unsafe fn push(&mut self, mut entry: squeue::Entry, tag: Tag) -> io::Result<()> {
+        if self.ring.submission().is_full() {
+            self.enter(0, None)?;
+        }
+        entry.set_user_data(tag.pack());
+        // SAFETY: the caller's word.
+        let pushed = unsafe { self.ring.submission().push(&entry) };
+        pushed.map_err(|_| io::ErrorKind::ResourceBusy)?;
+        self.in_flight += 1;
+        Ok(())
+    }
+}
+
+fn fixed(descriptor: Fixed) -> types::Fixed {
+    types::Fixed(descriptor.0)
+}
+
+fn length(part: &Range<usize>) -> io::Result<u32> {
+    u32::try_from(part.len()).map_err(|_| io::ErrorKind::InvalidInput.into())
+}

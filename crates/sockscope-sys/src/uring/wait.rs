@@ -1,0 +1,87 @@
+//! Waiting: the system calls of a running ring.
+//!
+//! There is one, `io_uring_enter(2)`: it hands over what is queued, runs what the kernel has put off until now, and sleeps
+//! if asked to.
+
+use std::io;
+use std::time::Duration;
+
+use io_uring::EnterFlags;
+use io_uring::types::{SubmitArgs, Timespec};
+
+use super::completion::decode;
+use super::{Completion, Uring};
+
+impl Uring {
+    /// Hands over what is queued and sleeps until there are `want` completions, a signal comes, or the time is up. Says
+    /// how many completions can be taken now.
+    #[doc(alias = "io_uring_enter")]
+    pub fn wait(&mut self, want: u32, timeout: Option<Duration>) -> io::Result<usize> {
+        self.enter(want, timeout)?;
+        Ok(self.ready())
+    }
+
+    /// Hands over what is queued and runs what was put off, without sleeping. Says how many completions can be taken now.
+    pub fn turn(&mut self) -> io::Result<usize> {
+        self.enter(0, None)?;
+        Ok(self.ready())
+    }
+
+    /// Completions that can be taken without a system call.
+    #[inline]
+    pub fn ready(&mut self) -> usize {
+        self.ring.completion().len()
+    }
+
+    /// Whether a turn would do anything: something is queued, or the kernel has work that it put off. Looks at shared
+    /// memory only, without a system call.
+    #[inline]
+    #[doc(alias = "IORING_SQ_TASKRUN")]
+    pub fn has_work(&mut self) -> bool {
+        let queue = self.ring.submission();
+        !queue.is_empty() || queue.taskrun() || queue.cq_overflow()
+    }
+
+    /// Takes the next completion, if there is one; makes no system call.
+    #[inline]
+    pub fn complete(&mut self) -> Option<Completion> {
+        loop {
+            let entry = self.ring.completion().next()?;
+            // There is no completion but of our own operations; any other would be skipped.
+            let decoded = decode(&entry, &mut self.buffers, &mut self.slots);
+            if let Some(decoded) = decoded {
+                self.in_flight = self.in_flight.saturating_sub(u32::from(decoded.ended));
+                return Some(decoded.completion);
+            }
+        }
+    }
+
+    /// The one system call. A signal or the end of the time is no error: the caller looks at what is there.
+    #[inline]
+    pub(super) fn enter(&mut self, want: u32, timeout: Option<Duration>) -> io::Result<()> {
+        let queued = u32::try_from(self.ring.submission().len()).unwrap_or(u32::MAX);
+        self.enters += 1;
+        let submitter = self.ring.submitter();
+        let flags = EnterFlags::GETEVENTS;
+        let entered = if let Some(timeout) = timeout {
+            let timeout = Timespec::from(timeout);
+            let arguments = SubmitArgs::new().timespec(&timeout);
+            let flags = (flags | EnterFlags::EXT_ARG).bits();
+            // SAFETY: the argument is of the type that EXT_ARG announces, and lives during the call.
+            unsafe { submitter.enter(queued, want, flags, Some(&arguments)) }
+        } else {
+            // SAFETY: without an argument there is nothing that could be wrong about it.
+            unsafe { submitter.enter::<libc::sigset_t>(queued, want, flags.bits(), None) }
+        };
+        match entered {
+            Err(error) if !is_early_end(&error) => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether the call ended before there was enough: a signal, the end of the time, or completions that have to be taken
+/// before the kernel takes more work.
+fn is_early_end(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EINTR | libc::ETIME | libc::EBUSY | libc::EAGAIN))
+}
