@@ -7,6 +7,7 @@ mod support;
 mod uring_accept;
 mod uring_datagram;
 mod uring_drop;
+mod uring_echo;
 mod uring_receive;
 mod uring_refusal;
 mod uring_send;
