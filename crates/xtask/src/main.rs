@@ -1,4 +1,4 @@
-//! Development tasks: `cargo xtask ci` and `cargo xtask tidy`.
+//! Development tasks: `cargo xtask ci`, `cargo xtask tidy` and `cargo xtask mutations`.
 //!
 //! They need nothing but cargo, git and (for `ci`) cargo-deny, and they run all their checks before they report, so that
 //! one run shows everything that has to be repaired.
@@ -7,6 +7,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a task talks to its developer")]
 
 mod ci;
+mod mutations;
 mod tidy;
 
 use std::error::Error;
@@ -19,6 +20,9 @@ Usage: cargo xtask TASK
 Tasks:
   ci     everything that must hold before a change is merged, but for the tests
   tidy   the invariants of ARCHITECTURE.md that neither the compiler nor clippy keeps
+  mutations [NAME...|--write]
+         breaks guarded code on purpose, in a copy, and shows that its self-tests
+         notice; --write puts what they printed into docs/measuring.md
 ";
 
 fn main() -> ExitCode {
@@ -27,6 +31,8 @@ fn main() -> ExitCode {
     let done = match *arguments {
         ["ci"] => ci::run(&root()),
         ["tidy"] => tidy::run(&root()),
+        ["mutations", "--write"] => mutations::run(&root(), &[], true),
+        ["mutations", ref names @ ..] => mutations::run(&root(), names, false),
         ["help" | "-h" | "--help"] => {
             print!("{USAGE}");
             return ExitCode::SUCCESS;
