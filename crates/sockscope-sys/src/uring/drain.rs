@@ -32,3 +32,43 @@ impl Uring {
         self.in_flight == 0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::os::unix::net::UnixStream;
+
+    use crate::uring::{Config, Fixed, Pool, Slot, Uring, probe};
+
+    #[test]
+    fn whatever_is_in_flight_has_ended_once_a_ring_is_drained() {
+        if probe().is_err() {
+            return;
+        }
+        let pool = |size| Pool { count: 2, size };
+        let config = Config {
+            submissions: 4,
+            completions: 4,
+            descriptors: 4,
+            buffers: pool(64),
+            slots: pool(1 << 20),
+        };
+        let mut ring = Uring::new(&config).unwrap();
+        let (ours, _theirs) = UnixStream::pair().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        ring.install(Fixed(0), &ours).unwrap();
+        ring.install(Fixed(1), &listener).unwrap();
+        ring.receive(Fixed(0), 0).unwrap();
+        ring.accept(Fixed(1), 0).unwrap();
+        // More than the socket holds, so that it waits; and then more operations than there is room for completions.
+        ring.send_all(Fixed(0), Slot(0), 0..1 << 20, 0).unwrap();
+        for _ in 0..8 {
+            ring.receive(Fixed(0), 0).unwrap();
+        }
+        ring.turn().unwrap();
+        assert_eq!(ring.in_flight(), 11);
+        assert!(ring.drain());
+        assert_eq!(ring.in_flight(), 0);
+        assert!(ring.slot_mut(Slot(0)).is_some());
+    }
+}
