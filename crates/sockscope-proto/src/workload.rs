@@ -4,9 +4,11 @@
 //! length: a server that answers with the right number of wrong bytes, or with an older answer, fails loudly.
 //! (A published benchmark whose client did not look counted 75 % of its speed from answers that were never made.)
 
+mod pipeline;
 mod probe;
 mod round_trip;
 
+pub use pipeline::Pipeline;
 pub use probe::Probe;
 pub use round_trip::{Expect, RoundTrip};
 

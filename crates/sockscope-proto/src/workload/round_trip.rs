@@ -3,7 +3,7 @@
 use super::{Mismatch, Progress, Workload};
 
 /// Bytes of the number that an echo's request begins with.
-const NUMBER_LEN: usize = size_of::<u64>();
+pub(super) const NUMBER_LEN: usize = size_of::<u64>();
 
 /// What the right answer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,7 +127,7 @@ impl Workload for RoundTrip {
 }
 
 /// The byte at `index` of the pattern: no period that a power-of-two buffer would hide.
-fn pattern(index: usize) -> u8 {
+pub(super) fn pattern(index: usize) -> u8 {
     u8::try_from((index * 31 + 7) % 251).unwrap_or(0)
 }
 
