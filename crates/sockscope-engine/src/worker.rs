@@ -4,6 +4,7 @@
 //! process gets a parent-death signal, and a server that still owns a socket file watches the control channel, so that the
 //! file is removed even when the coordinator is killed.
 
+mod bound;
 mod client;
 mod server;
 mod solo;
@@ -21,6 +22,7 @@ use crate::control::{
 };
 use crate::topology;
 use crate::usage::TaskId;
+use crate::work::{EngineName, Load};
 
 /// How a worker learns that its coordinator has gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,6 +119,23 @@ fn failure(fault: Fault, operation: &str, error: &dyn Error) -> Failure {
 fn endpoint(text: &str) -> Result<Endpoint, Failure> {
     Endpoint::parse(text.as_ref())
         .map_err(|error| failure(Fault::Bug, "endpoint of the plan", &error))
+}
+
+/// Waits until the coordinator says that the block may begin.
+fn started(channel: &mut impl Read) -> Result<(), Stop> {
+    match control::receive(channel)? {
+        ToWorker::Start => Ok(()),
+        ToWorker::Plan(_) => {
+            Err(Failure { fault: Fault::Bug, text: "told something else than to start".into() }
+                .into())
+        }
+    }
+}
+
+/// What the plan should have refused.
+fn not_built(load: Load, engine: EngineName) -> Failure {
+    let text = format!("no {engine} engine does the workload {}", load.name());
+    Failure { fault: Fault::Bug, text }
 }
 
 fn workload(plan: &WorkerPlan) -> RoundTrip {

@@ -1,7 +1,7 @@
 //! Abilities: what this machine and this build can do at all, found out by trying.
 
 use super::{OwnTransport, Target, Unavailable};
-use crate::work::{EngineName, Work};
+use crate::work::{EngineName, Load, Work};
 
 /// What cannot be had here, with the reason.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +29,9 @@ impl Abilities {
 
     /// What keeps a target from being measured so, if anything does.
     pub(super) fn refusal(&self, target: &Target, work: &Work) -> Option<Unavailable> {
+        if let Some(absent) = absent(work) {
+            return Some(absent);
+        }
         let mut engines = vec![work.engines.client];
         if let Target::Own(transport) = target {
             if let Some(reason) = self.refuses_transport(*transport) {
@@ -61,4 +64,22 @@ impl Abilities {
         let mut refused = self.engines.iter();
         refused.find(|(refused, _)| *refused == engine).map(|(_, reason)| reason.as_str())
     }
+}
+
+/// What this build does not do, whatever moves the bytes.
+fn absent(work: &Work) -> Option<Unavailable> {
+    if work.load != Load::RoundTrip {
+        let reason = format!("the workload {} is not in this build", work.load.name());
+        return Some(Unavailable { reason, ..Unavailable::default() });
+    }
+    if work.depth > 1 || work.threads > 1 {
+        let reason = "more than one request in flight or thread is not in this build".into();
+        return Some(Unavailable { reason, ..Unavailable::default() });
+    }
+    if work.connections > 1 {
+        let reason = "more than one connection is not in this build".into();
+        let connections = Some(work.connections);
+        return Some(Unavailable { connections, reason, ..Unavailable::default() });
+    }
+    None
 }

@@ -1,18 +1,17 @@
-//! Server: binds, accepts one client, removes its socket file, answers until the client closes.
+//! Server: binds, then serves the plan's clients with the engine that the plan names.
+//!
+//! Each engine is a module of its own: it accepts, after which the socket file is gone, and answers until all clients have
+//! closed.
 
-use std::fs::{self, DirBuilder};
+mod blocking;
+
 use std::io::{Read, Write};
 use std::os::fd::AsFd;
-use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
 
-use rustix::event::{PollFd, PollFlags, poll};
-use sockscope_net::{BindOptions, Conn, Endpoint, Listener};
-
-use super::{Lifeline, Stop, endpoint, failure, with_service};
-use crate::control::{self, Bind, ControlError, Failure, Fault, FromWorker, Ready, WorkerPlan};
-use crate::exchange::{Blocking, Spinning, answer};
-use crate::view::Wait;
+use super::bound::Bound;
+use super::{Lifeline, Stop, not_built};
+use crate::control::{self, Bind, FromWorker, Ready, WorkerPlan};
+use crate::work::{EngineName, Load};
 
 pub(super) fn run(
     channel: &mut (impl Read + Write + AsFd),
@@ -28,98 +27,8 @@ pub(super) fn run(
         server_pid: None,
     };
     control::send(channel, &FromWorker::Ready(ready))?;
-    let conn = bound.accept(channel)?;
-    lifeline.tie();
-    let spins = plan.wait == Wait::Spin;
-    conn.set_nonblocking(spins)
-        .map_err(|error| failure(Fault::Environment, "prepare the connection", &error))?;
-    let mut inbox = vec![0; plan.work.message_len()];
-    let mut space = vec![0; inbox.len().max(64)];
-    let served = with_service!(plan, |service| if spins {
-        answer::<_, Spinning>(&conn, &mut service, &mut inbox, &mut space)
-    } else {
-        answer::<_, Blocking>(&conn, &mut service, &mut inbox, &mut space)
-    });
-    served.map_err(|error| failure(Fault::Gone, "answer the client", &error))?;
-    Ok(())
-}
-
-/// A bound listener and the directory made for its socket file; both go when it is dropped.
-#[derive(Debug)]
-pub(super) struct Bound {
-    pub(super) listener: Listener,
-    _scratch: Option<Scratch>,
-}
-
-impl Bound {
-    /// Makes the directory, if one is wanted, and binds.
-    pub(super) fn new(bind: &Bind) -> Result<Self, Failure> {
-        let endpoint = endpoint(&bind.endpoint)?;
-        let scratch = match socket_path(&endpoint).and_then(Path::parent) {
-            Some(directory) if bind.scratch => Some(Scratch::new(directory.into())?),
-            _ => None,
-        };
-        let listeners = Listener::bind(&endpoint, &BindOptions::default())
-            .map_err(|error| failure(Fault::Environment, "start a server", &error))?;
-        let listener = listeners.into_iter().next().ok_or_else(|| Failure {
-            fault: Fault::Bug,
-            text: format!("{endpoint} bound no listener"),
-        })?;
-        Ok(Self { listener, _scratch: scratch })
-    }
-
-    /// Waits for the one client, or for the end of the coordinator; then the socket file and its directory are gone.
-    pub(super) fn accept(self, channel: &impl AsFd) -> Result<Conn, Stop> {
-        loop {
-            let mut fds =
-                [PollFd::new(&self.listener, PollFlags::IN), PollFd::new(channel, PollFlags::IN)];
-            match poll(&mut fds, None) {
-                Ok(_) | Err(rustix::io::Errno::INTR) => {}
-                Err(error) => {
-                    return Err(failure(Fault::Environment, "wait for the client", &error).into());
-                }
-            }
-            let (connecting, over) = (!fds[0].revents().is_empty(), !fds[1].revents().is_empty());
-            if connecting {
-                match self.listener.accept() {
-                    Ok(conn) => return Ok(conn),
-                    Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
-                    Err(error) => {
-                        return Err(failure(Fault::Environment, "accept the client", &error).into());
-                    }
-                }
-            } else if over {
-                return Err(Stop::Control(ControlError::Channel(
-                    std::io::ErrorKind::UnexpectedEof.into(),
-                )));
-            }
-        }
-    }
-}
-
-fn socket_path(endpoint: &Endpoint) -> Option<&Path> {
-    match endpoint {
-        Endpoint::Unix(unix) => unix.path(),
-        _ => None,
-    }
-}
-
-/// A directory of our own, removed when dropped.
-#[derive(Debug)]
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(path: PathBuf) -> Result<Self, Failure> {
-        // It must not exist: whoever made it before us could have planted something in it.
-        DirBuilder::new().mode(0o700).create(&path).map_err(|error| {
-            failure(Fault::Environment, &format!("make the directory {}", path.display()), &error)
-        })?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir(&self.0);
+    match (plan.work.load, plan.work.engines.server) {
+        (Load::RoundTrip, EngineName::Blocking) => blocking::run(channel, lifeline, plan, bound),
+        (load, engine) => Err(not_built(load, engine).into()),
     }
 }

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use sockscope_net::Connector;
 
-use super::server::Bound;
-use super::{Lifeline, Stop, failure, ready, with_service};
-use crate::control::{self, Bind, Failure, Fault, FromWorker, ToWorker, WorkerPlan};
+use super::bound::Bound;
+use super::client::{Meters, measure};
+use super::{Lifeline, Stop, failure, ready, started, with_service};
+use crate::control::{self, Bind, Fault, FromWorker, WorkerPlan};
 use crate::exchange::exchange_solo;
-use crate::worker::client::{Meters, measure};
 
 pub(super) fn run(
     channel: &mut (impl Read + Write + AsFd),
@@ -30,13 +30,7 @@ pub(super) fn run(
     client.set_nodelay(true).map_err(|error| environment(&error))?;
     client.set_nonblocking(true).map_err(|error| environment(&error))?;
     control::send(channel, &ready(&client))?;
-    let ToWorker::Start = control::receive(channel)? else {
-        return Err(Failure {
-            fault: Fault::Bug,
-            text: "told something else than to start".into(),
-        }
-        .into());
-    };
+    started(channel)?;
     let mut inbox = vec![0; plan.work.message_len()];
     let mut space = vec![0; inbox.len().max(64)];
     let meters = Meters::new(None)?;

@@ -1,0 +1,92 @@
+//! Bound: a listener of ours and the directory of its socket file, both gone as soon as the clients are connected.
+
+use std::fs::{self, DirBuilder};
+use std::os::fd::AsFd;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use sockscope_net::{BindOptions, Conn, Endpoint, Listener};
+
+use super::{Stop, endpoint, failure};
+use crate::control::{Bind, ControlError, Failure, Fault};
+
+/// A bound listener and the directory made for its socket file; both go when it is dropped.
+#[derive(Debug)]
+pub(super) struct Bound {
+    pub(super) listener: Listener,
+    _scratch: Option<Scratch>,
+}
+
+impl Bound {
+    /// Makes the directory, if one is wanted, and binds.
+    pub(super) fn new(bind: &Bind) -> Result<Self, Failure> {
+        let endpoint = endpoint(&bind.endpoint)?;
+        let scratch = match socket_path(&endpoint).and_then(Path::parent) {
+            Some(directory) if bind.scratch => Some(Scratch::new(directory.into())?),
+            _ => None,
+        };
+        let listeners = Listener::bind(&endpoint, &BindOptions::default())
+            .map_err(|error| failure(Fault::Environment, "start a server", &error))?;
+        let listener = listeners.into_iter().next().ok_or_else(|| Failure {
+            fault: Fault::Bug,
+            text: format!("{endpoint} bound no listener"),
+        })?;
+        Ok(Self { listener, _scratch: scratch })
+    }
+
+    /// Waits for the one client, or for the end of the coordinator; then the socket file and its directory are gone.
+    pub(super) fn accept(self, channel: &impl AsFd) -> Result<Conn, Stop> {
+        loop {
+            let mut fds =
+                [PollFd::new(&self.listener, PollFlags::IN), PollFd::new(channel, PollFlags::IN)];
+            match poll(&mut fds, None) {
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(error) => {
+                    return Err(failure(Fault::Environment, "wait for the client", &error).into());
+                }
+            }
+            let (connecting, over) = (!fds[0].revents().is_empty(), !fds[1].revents().is_empty());
+            if connecting {
+                match self.listener.accept() {
+                    Ok(conn) => return Ok(conn),
+                    Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                    Err(error) => {
+                        return Err(failure(Fault::Environment, "accept the client", &error).into());
+                    }
+                }
+            } else if over {
+                return Err(Stop::Control(ControlError::Channel(
+                    std::io::ErrorKind::UnexpectedEof.into(),
+                )));
+            }
+        }
+    }
+}
+
+fn socket_path(endpoint: &Endpoint) -> Option<&Path> {
+    match endpoint {
+        Endpoint::Unix(unix) => unix.path(),
+        _ => None,
+    }
+}
+
+/// A directory of our own, removed when dropped.
+#[derive(Debug)]
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(path: PathBuf) -> Result<Self, Failure> {
+        // It must not exist: whoever made it before us could have planted something in it.
+        DirBuilder::new().mode(0o700).create(&path).map_err(|error| {
+            failure(Fault::Environment, &format!("make the directory {}", path.display()), &error)
+        })?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir(&self.0);
+    }
+}

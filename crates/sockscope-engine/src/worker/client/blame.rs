@@ -1,0 +1,46 @@
+//! Blame: whose fault it is that a client has no block.
+
+use std::io;
+
+use crate::control::{Failure, Fault};
+use crate::exchange::ExchangeError;
+use crate::worker::failure;
+
+/// Why there is no block.
+#[derive(Debug)]
+pub(in crate::worker) enum NoBlock {
+    /// An exchange failed.
+    Exchange(ExchangeError),
+    /// The usage of an end cannot be read, most likely because it is gone.
+    Usage(io::Error),
+}
+
+impl NoBlock {
+    /// Whose fault it is.
+    pub(in crate::worker) fn blame(self, running: bool) -> Failure {
+        match self {
+            Self::Exchange(error) => blame(&error, running),
+            Self::Usage(error) => failure(Fault::Gone, "read the usage of both ends", &error),
+        }
+    }
+}
+
+/// A server that answers wrongly misbehaves. One of ours that closed or reset may have been killed; somebody else's
+/// misbehaved then, too. Whatever else a socket refuses is the machine's doing.
+pub(super) fn blame(error: &ExchangeError, running: bool) -> Failure {
+    use io::ErrorKind::{BrokenPipe, ConnectionReset};
+    let gone = match error {
+        ExchangeError::Closed | ExchangeError::Short { .. } => true,
+        ExchangeError::Send(error) | ExchangeError::Receive(error) => {
+            matches!(error.kind(), BrokenPipe | ConnectionReset)
+        }
+        ExchangeError::Wrong(_) | ExchangeError::Silent { .. } => false,
+    };
+    let fault = match error {
+        ExchangeError::Wrong(_) | ExchangeError::Silent { .. } => Fault::Peer,
+        _ if gone && running => Fault::Peer,
+        _ if gone => Fault::Gone,
+        _ => Fault::Environment,
+    };
+    failure(fault, "exchange", error)
+}
