@@ -2,7 +2,7 @@
 //!
 //! Each message is a JSON value behind its length (four bytes, little endian), so that the channel can be anything that
 //! carries bytes both ways: a socketpair today, a connection to another host tomorrow. Nothing is sent while a block is
-//! measured. The order is Hello, Plan, Ready, Start, Block; Failed may come instead of any of a worker's messages.
+//! measured. The order is Hello, Plan, Ready, Start, Block, and of a server Served; Failed may come instead of any of a worker's messages.
 
 use std::io::{self, Read, Write};
 
@@ -10,12 +10,13 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::perf::BlockCounts;
 use crate::usage::{TaskId, Usage};
 use crate::view::Wait;
 use crate::work::Work;
 
 /// The version of the messages; coordinator and worker must agree on it.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// No message is longer: a histogram of every bucket is well below it.
 const LENGTH_MAX: u32 = 4 << 20;
@@ -45,6 +46,8 @@ pub enum FromWorker {
     Ready(Ready),
     /// The block that was measured.
     Block(BlockMessage),
+    /// The client has gone, and this is what the server did for it.
+    Served(Served),
     /// The worker could not go on.
     Failed(Failure),
 }
@@ -75,6 +78,8 @@ pub struct WorkerPlan {
     pub work: Work,
     /// How long to exchange before measuring.
     pub warm_up_ns: u64,
+    /// Whether to count what the kernel and the processor count, which makes the times worthless.
+    pub counts: bool,
     /// How long to measure.
     pub block_ns: u64,
     /// How long to wait for the first answer of somebody else's server.
@@ -164,6 +169,24 @@ pub struct BlockMessage {
     pub client: Usage,
     /// What the server used; `None` where it cannot be known, or where the client is both.
     pub server: Option<Usage>,
+    /// System calls of the client, where its loop counts them.
+    #[serde(default)]
+    pub calls: Option<u64>,
+    /// What the server did in its whole life; the coordinator adds it when the server has told it.
+    #[serde(default)]
+    pub served: Option<Served>,
+    /// What the kernel and the processor counted, where that was asked for.
+    #[serde(default)]
+    pub counts: Option<Box<BlockCounts>>,
+}
+
+/// What a server of ours did in its whole life, warm-up included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Served {
+    /// Answers after the first one.
+    pub answers: u64,
+    /// System calls from its first answer to its last.
+    pub calls: u64,
 }
 
 /// What only an open loop knows of a block.
@@ -275,6 +298,7 @@ mod tests {
             wait: Wait::Spin,
             work: Work { rate: Some(0.1), ..Work::default() },
             warm_up_ns: 1,
+            counts: true,
             block_ns: u64::MAX,
             patience_ns: 3,
         });

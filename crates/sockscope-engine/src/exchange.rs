@@ -178,6 +178,7 @@ impl<'a, C: Wire + AsFd> Duplex<'a, C> {
     fn wait(&self, sending: bool) -> Result<(), ExchangeError> {
         let interest = if sending { PollFlags::IN | PollFlags::OUT } else { PollFlags::IN };
         let timeout = Timespec::try_from(self.patience).ok();
+        self.wire.called();
         match poll(&mut [PollFd::new(self.wire, interest)], timeout.as_ref()) {
             Ok(0) => Err(ExchangeError::Silent { patience: self.patience }),
             Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),

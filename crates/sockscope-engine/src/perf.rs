@@ -22,6 +22,17 @@ use threads::{Sum, Threads};
 
 use crate::usage::TaskId;
 
+/// What was counted of both ends in one block.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockCounts {
+    /// In how many exchanges; 0 where the block did not come to its end.
+    pub exchanges: u64,
+    /// Of the client; of both ends where one thread owns both.
+    pub client: Counts,
+    /// Of the server; `None` where the client is both.
+    pub server: Option<Counts>,
+}
+
 /// What was counted of one end in one window, or why it was not, in words that follow "not available:".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {

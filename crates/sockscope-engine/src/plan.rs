@@ -59,6 +59,13 @@ impl Timing {
     pub fn block_in(self, view: View) -> Duration {
         if view == View::Solo { self.solo_block } else { self.block }
     }
+
+    /// The time for which a cell of this view is counted, after all timed blocks: counts scatter less than times do.
+    #[must_use]
+    pub fn counted_in(self, view: View) -> Duration {
+        const ENOUGH: Duration = Duration::from_millis(20);
+        self.block_in(view).min(ENOUGH)
+    }
 }
 
 impl Default for Timing {
@@ -175,30 +182,42 @@ impl Plan {
     /// How long it will take: the blocks themselves and what it takes to start fresh processes for each.
     #[must_use]
     pub fn duration(&self) -> Duration {
-        self.round_duration() * self.rounds * self.runs
+        self.round_duration() * self.rounds * self.runs + self.counting_duration()
     }
 
     /// Cuts the rounds, evenly for all cells, so that the whole takes no longer than `limit`; never below
     /// [`ROUNDS_MIN`](Self::ROUNDS_MIN) or what was asked for, if that is fewer. An error is how long that takes.
     pub fn cut_to(&mut self, limit: Duration) -> Result<(), Duration> {
-        let one = self.round_duration() * self.runs;
-        if one * self.rounds <= limit {
+        if self.duration() <= limit {
             return Ok(());
         }
-        let fitting = limit.as_nanos() / one.as_nanos().max(1);
+        let one = self.round_duration() * self.runs;
+        let counting = self.counting_duration();
+        let fitting = limit.saturating_sub(counting).as_nanos() / one.as_nanos().max(1);
         let least = self.rounds.min(Self::ROUNDS_MIN);
         match u32::try_from(fitting) {
             Ok(rounds) if rounds >= least => self.rounds = rounds,
-            _ => return Err(one * least),
+            _ => return Err(one * least + counting),
         }
         Ok(())
     }
 
     fn round_duration(&self) -> Duration {
+        let timed = |cell: &CellPlan| self.timing.block_in(cell.view);
+        self.cells.iter().map(|cell| self.block_duration(timed(cell))).sum()
+    }
+
+    /// What the one round takes that counts instead of timing; twins are not counted.
+    fn counting_duration(&self) -> Duration {
+        let counted = |cell: &CellPlan| self.timing.counted_in(cell.view);
+        let cells = self.cells.iter().filter(|cell| !cell.twin);
+        cells.map(|cell| self.block_duration(counted(cell))).sum()
+    }
+
+    fn block_duration(&self, window: Duration) -> Duration {
         /// Starting two processes and connecting them, on an ordinary machine.
         const OVERHEAD: Duration = Duration::from_millis(8);
-        let cells = self.cells.iter();
-        cells.map(|cell| self.timing.warm_up + self.timing.block_in(cell.view) + OVERHEAD).sum()
+        self.timing.warm_up + window + OVERHEAD
     }
 
     /// Adds the cells of one view at one point, what cannot be had left out; whether a twin is among them.

@@ -1,9 +1,13 @@
 //! Run: a plan is carried out, round by round, by fresh workers for each block.
 //!
+//! When all blocks are timed, each cell is measured once more with counters, which would have disturbed the times: that
+//! gives what the kernel and the processor count of an exchange.
+//!
 //! While a block runs, the coordinator sleeps in poll(2); it draws progress only between blocks. A worker that is killed
 //! costs one retry of its block, then its cell; whatever fails, the other cells are measured and reported.
 
 mod block;
+mod count;
 mod member;
 mod place;
 mod wait;
@@ -16,8 +20,9 @@ use rand::seq::SliceRandom;
 use rand_pcg::Pcg64Mcg;
 use sockscope_stats::Histogram;
 
-use crate::control::{BlockMessage, ConnectMessage, Failure, Fault, OpenMessage, Ready};
+use crate::control::{BlockMessage, ConnectMessage, Failure, Fault, OpenMessage, Ready, Served};
 use crate::launcher::Launcher;
+use crate::perf::BlockCounts;
 use crate::plan::Plan;
 use crate::run::wait::Patience;
 use crate::usage::Usage;
@@ -42,6 +47,9 @@ pub struct CellResult {
     pub service: Option<Histogram>,
     /// In an open loop: how late each request left.
     pub lateness: Option<Histogram>,
+    /// What the kernel and the processor counted, in a block of its own; `None` of a twin, of a cell that failed, and where
+    /// the run ended before.
+    pub counts: Option<BlockCounts>,
     /// The connection of its last block: the address used, buffers granted, the server's process.
     pub ready: Option<Ready>,
     /// Why it was given up.
@@ -84,6 +92,10 @@ pub struct Block {
     pub client: Usage,
     /// What the server used, where it can be known.
     pub server: Option<Usage>,
+    /// System calls of the client (in `solo`: of both ends), where its loop counts them.
+    pub calls: Option<u64>,
+    /// System calls of the server in its whole life, where it told them.
+    pub served: Option<Served>,
 }
 
 impl Block {
@@ -117,6 +129,8 @@ impl Block {
             connect: message.connect,
             client: message.client,
             server: message.server,
+            calls: message.calls,
+            served: message.served,
         })
     }
 }
@@ -160,7 +174,8 @@ pub fn run(
     let mut cells: Vec<_> = plan.cells.iter().map(|_| CellResult::new()).collect();
     let mut random = Pcg64Mcg::seed_from_u64(plan.seed);
     let patience = Patience { limit: plan.timing.patience, interrupt };
-    let total = u64::from(plan.runs) * u64::from(plan.rounds) * plan.cells.len() as u64;
+    let timed = u64::from(plan.runs) * u64::from(plan.rounds) * plan.cells.len() as u64;
+    let total = timed + count::blocks(plan);
     let mut done = 0;
     for at in rounds(plan) {
         for index in order(plan, &mut random) {
@@ -177,6 +192,16 @@ pub fn run(
                 Err(block::Error::Failed(failure)) => cells[index].failure = Some(failure),
                 Err(block::Error::Interrupted) => return Measurement { cells, interrupted: true },
             }
+        }
+    }
+    for index in order(plan, &mut random) {
+        if plan.cells[index].twin {
+            continue;
+        }
+        observer.progress(done, total, left(plan, done, total));
+        done += 1;
+        if count::cell(plan, index, &mut cells[index], launcher, patience).is_break() {
+            return Measurement { cells, interrupted: true };
         }
     }
     observer.progress(total, total, Duration::ZERO);
@@ -211,6 +236,7 @@ impl CellResult {
             histogram: Histogram::new(),
             service: None,
             lateness: None,
+            counts: None,
             ready: None,
             failure: None,
             retries: 0,

@@ -3,12 +3,19 @@
 //! A connected socket is one; so are the socket of a datagram server that answers whoever asked last, two pipes, and two
 //! rings in shared memory. The measured loops are generic over it, so that one definition of an exchange holds for all.
 
+mod counted;
+
 use std::io;
 
 use sockscope_net::{Conn, Kind};
 
+pub use counted::{Calls, Counted};
+
 /// What the loops need of one end.
 pub trait Wire {
+    /// Whether an attempt is exactly one system call, so that system calls can be counted as attempts.
+    const ATTEMPT_IS_CALL: bool = true;
+
     /// Sends: one attempt, which may take only a part of a stream's bytes. `WouldBlock` where it would have to wait and may
     /// not.
     fn send(&self, bytes: &[u8]) -> io::Result<usize>;
@@ -21,6 +28,9 @@ pub trait Wire {
 
     /// Whether the boundaries of messages are kept.
     fn has_messages(&self) -> bool;
+
+    /// A loop made a system call on behalf of this wire that is not an attempt, such as to wait for it.
+    fn called(&self) {}
 }
 
 impl Wire for Conn {

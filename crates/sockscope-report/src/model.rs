@@ -8,6 +8,7 @@
 mod caveat;
 mod cell;
 mod comparison;
+mod cost;
 mod decimal;
 mod host;
 mod plan;
@@ -25,6 +26,7 @@ pub use cell::{
     Replica, RttNs, SwitchesPerOp, Wait,
 };
 pub use comparison::{Better, Comparison, Decomposition, Factor, Part, Statistic, Verdict};
+pub use cost::{Counters, End, HardwarePerOp, NotAvailable, PerOp, Perf, SoftwarePerOp};
 pub use host::{Clock, Host};
 pub use plan::{Plan, View};
 

@@ -28,7 +28,25 @@ pub(super) fn measure(
     launcher: &mut impl Launcher,
     patience: Patience<'_>,
 ) -> Result<(BlockMessage, Ready, bool), Error> {
-    let attempt = Attempt { plan, cell, patience };
+    attempt(&Attempt { plan, cell, patience, counts: false }, launcher)
+}
+
+/// Does the same exchanges once more, for a shorter time, with counters that make every switch slower: only its counts mean
+/// something.
+pub(super) fn count(
+    plan: &Plan,
+    cell: &CellPlan,
+    launcher: &mut impl Launcher,
+    patience: Patience<'_>,
+) -> Result<BlockMessage, Error> {
+    let (message, ..) = attempt(&Attempt { plan, cell, patience, counts: true }, launcher)?;
+    Ok(message)
+}
+
+fn attempt(
+    attempt: &Attempt<'_>,
+    launcher: &mut impl Launcher,
+) -> Result<(BlockMessage, Ready, bool), Error> {
     let mut retried = false;
     loop {
         let miss = match attempt.measure(launcher) {
@@ -57,9 +75,17 @@ struct Attempt<'a> {
     plan: &'a Plan,
     cell: &'a CellPlan,
     patience: Patience<'a>,
+    /// Whether it counts instead of timing.
+    counts: bool,
 }
 
 impl Attempt<'_> {
+    /// How long it measures.
+    fn window(&self) -> Duration {
+        let (timing, view) = (self.plan.timing, self.cell.view);
+        if self.counts { timing.counted_in(view) } else { timing.block_in(view) }
+    }
+
     fn measure(&self, launcher: &mut impl Launcher) -> Result<(BlockMessage, Ready), Miss> {
         match &self.cell.target {
             Target::Running(endpoint) => self.measure_running(launcher, endpoint),
@@ -88,12 +114,15 @@ impl Attempt<'_> {
         let role = Role::Client { endpoint: bound.endpoint, server: Some(task), running: false };
         client.plan(self.worker_plan(role, &cpus.client_cpus))?;
         // When the client is left alone, the server's own words say more than the client's.
-        self.finish(&mut client).map_err(|miss| match miss {
+        let (mut message, ready) = self.finish(&mut client).map_err(|miss| match miss {
             Miss::Failed(failure) if failure.fault == Fault::Gone => {
                 server.last_words(wait).unwrap_or_else(|| failure.into())
             }
             miss => miss,
-        })
+        })?;
+        drop(client);
+        message.served = server.served(wait);
+        Ok((message, ready))
     }
 
     fn measure_solo(
@@ -124,7 +153,7 @@ impl Attempt<'_> {
     /// From the worker that measures: ready, then its block.
     fn finish(&self, worker: &mut Member) -> Result<(BlockMessage, Ready), Miss> {
         let ready = worker.ready(&self.patience)?;
-        let expected = self.plan.timing.warm_up + self.plan.timing.block_in(self.cell.view);
+        let expected = self.plan.timing.warm_up + self.window();
         Ok((worker.block(&self.patience, expected)?, ready))
     }
 
@@ -136,7 +165,8 @@ impl Attempt<'_> {
             wait: self.cell.view.wait(),
             work: self.cell.work.clone(),
             warm_up_ns: nanos(timing.warm_up),
-            block_ns: nanos(timing.block_in(self.cell.view)),
+            counts: self.counts,
+            block_ns: nanos(self.window()),
             // The worker gives up first: it can say more about what it waited for.
             patience_ns: nanos(timing.patience * 3 / 10),
         }

@@ -3,13 +3,14 @@
 use std::time::{Duration, Instant};
 
 use crate::control::{
-    self, BlockMessage, Failure, Fault, FromWorker, Ready, ToWorker, VERSION, WorkerPlan,
+    self, BlockMessage, Failure, Fault, FromWorker, Ready, Served, ToWorker, VERSION, WorkerPlan,
 };
 use crate::launcher::{End, Launcher, Worker};
 use crate::run::wait::Patience;
 use crate::usage::TaskId;
 
-/// How long a worker that has lost its peer is listened to: the kernel closes a dying process's descriptors one by one.
+/// How long a worker that has lost its peer is listened to: the machine may be busy, and the kernel closes a dying
+/// process's descriptors one by one.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// How a try ended without a block.
@@ -97,6 +98,15 @@ impl Member {
         match self.listen_for(patience, LAST_WORDS) {
             Ok(_) | Err(Miss::Late { .. }) => None,
             Err(miss) => Some(miss),
+        }
+    }
+
+    /// What a server did, told when its client has gone; `None` where it does not tell in time, which is no failure: the
+    /// block is complete.
+    pub(super) fn served(&mut self, patience: &Patience<'_>) -> Option<Served> {
+        match self.listen_for(patience, LAST_WORDS) {
+            Ok(FromWorker::Served(served)) => Some(served),
+            _ => None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Server: binds, then serves the plan's clients with the engine that the plan names.
 //!
 //! Each engine is a module of its own: it accepts, after which the socket file is gone, and answers until all clients have
-//! closed.
+//! closed; what it did in that time is its result, where it counts it.
 
 mod blocking;
 
@@ -27,8 +27,13 @@ pub(super) fn run(
         server_pid: None,
     };
     control::send(channel, &FromWorker::Ready(ready))?;
-    match (plan.work.load, plan.work.engines.server) {
-        (Load::RoundTrip, EngineName::Blocking) => blocking::run(channel, lifeline, plan, bound),
-        (load, engine) => Err(not_built(load, engine).into()),
+    let served = match (plan.work.load, plan.work.engines.server) {
+        (Load::RoundTrip, EngineName::Blocking) => blocking::run(channel, lifeline, plan, bound)?,
+        (load, engine) => return Err(not_built(load, engine).into()),
+    };
+    if let Some(served) = served {
+        // A coordinator that has gone meanwhile has all it needs.
+        let _ = control::send(channel, &FromWorker::Served(served));
     }
+    Ok(())
 }

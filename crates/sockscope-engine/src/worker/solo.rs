@@ -11,6 +11,7 @@ use super::client::{Meters, measure};
 use super::{Lifeline, Stop, failure, ready, started, with_service};
 use crate::control::{self, Bind, Fault, FromWorker, WorkerPlan};
 use crate::exchange::exchange_solo;
+use crate::wire::{Calls, Counted};
 
 pub(super) fn run(
     channel: &mut (impl Read + Write + AsFd),
@@ -33,14 +34,16 @@ pub(super) fn run(
     started(channel)?;
     let mut inbox = vec![0; plan.work.message_len()];
     let mut space = vec![0; inbox.len().max(64)];
-    let meters = Meters::new(None)?;
-    let block =
-        with_service!(plan, |service| measure(plan, &meters, |load, buffer| exchange_solo(
-            (&client, &server),
-            load,
-            &mut service,
-            (&mut inbox, &mut space, buffer),
-        )));
+    // One thread makes the calls of both ends.
+    let calls = Calls::default();
+    let ends = (&Counted::new(&client, &calls), &Counted::new(&server, &calls));
+    let meters = (Meters::new(plan, None)?, &calls);
+    let block = with_service!(plan, |service| measure(plan, meters, |load, buffer| exchange_solo(
+        ends,
+        load,
+        &mut service,
+        (&mut inbox, &mut space, buffer),
+    )));
     control::send(channel, &FromWorker::Block(block.map_err(|error| error.blame(false))?))?;
     Ok(())
 }

@@ -4,6 +4,7 @@
 
 mod allocation;
 mod child;
+mod cost;
 mod faults;
 mod measure;
 mod perf;

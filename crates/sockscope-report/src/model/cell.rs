@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::View;
+use crate::model::{PerOp, Perf, View};
 use crate::names::names;
 
 names! {
@@ -114,6 +114,12 @@ pub struct Cell {
     pub cpu_ns_per_op: CpuPerOp,
     /// Context switches per exchange, both ends together.
     pub switches_per_op: SwitchesPerOp,
+    /// System calls per exchange, where our own loops make them: of the client in the timed blocks, of
+    /// the server from its first answer to its last, warm-up included. Those that came back with
+    /// nothing, as polling makes them, are counted too.
+    pub syscalls_per_op: PerOp,
+    /// What the kernel and the processor count; `None` when that was not asked.
+    pub perf: Option<Perf>,
     /// The blocks, one per round that succeeded.
     pub blocks: Vec<Block>,
     /// How many blocks were measured again because a worker died.
@@ -157,6 +163,8 @@ impl Default for Cell {
             connect: None,
             cpu_ns_per_op: CpuPerOp::default(),
             switches_per_op: SwitchesPerOp::default(),
+            syscalls_per_op: PerOp::default(),
+            perf: None,
             blocks: Vec::new(),
             retried: 0,
             histogram: None,
@@ -319,6 +327,12 @@ pub struct Block {
     pub switches_voluntary: Option<u64>,
     /// Involuntary context switches of both ends in the whole block.
     pub switches_involuntary: Option<u64>,
+    /// System calls of the client in the whole block.
+    pub syscalls_client: Option<u64>,
+    /// System calls of the server from its first answer to its last, warm-up included.
+    pub syscalls_server: Option<u64>,
+    /// The answers that the server gave meanwhile.
+    pub answers_server: Option<u64>,
 }
 
 /// Why a cell is not complete.

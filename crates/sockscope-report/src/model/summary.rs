@@ -2,7 +2,7 @@
 
 use sockscope_stats::{Histogram, Percentiles};
 
-use super::{Block, Cell, CpuPerOp, OpenLoop, RttNs, Statistic, SwitchesPerOp};
+use super::{Block, Cell, CpuPerOp, OpenLoop, PerOp, RttNs, Statistic, SwitchesPerOp};
 
 impl Block {
     /// The round-trip times of one block; the caller adds CPU time and switches. All zero without
@@ -49,6 +49,10 @@ impl Cell {
             voluntary: self.per_op(|block| block.switches_voluntary),
             involuntary: self.per_op(|block| block.switches_involuntary),
         };
+        self.syscalls_per_op = PerOp {
+            client: self.per_op(|block| block.syscalls_client),
+            server: self.syscalls_per_answer(),
+        };
         self.per_second = self.a_second(|block| Some(block.samples));
         self.lost = self.total(|block| block.lost);
         let bytes = self.total(|block| block.bytes).filter(|bytes| *bytes > 0);
@@ -94,6 +98,16 @@ impl Cell {
         let sum = self.blocks.iter().map(total).sum::<Option<u64>>()?;
         let samples: u64 = self.blocks.iter().map(|block| block.samples).sum();
         (samples > 0).then(|| sum as f64 / samples as f64)
+    }
+
+    /// System calls of the server per answer, of the blocks in which it told both.
+    fn syscalls_per_answer(&self) -> Option<f64> {
+        let told = self.blocks.iter().filter_map(|block| {
+            Some((block.syscalls_server? as f64, block.answers_server? as f64))
+        });
+        let (calls, answers) =
+            told.fold((0.0, 0.0), |sum, block| (sum.0 + block.0, sum.1 + block.1));
+        (answers > 0.0).then(|| calls / answers)
     }
 }
 

@@ -1,8 +1,12 @@
 //! Meters: what both ends of a block use, read outside its window.
+//!
+//! Only in a block that gives no times do counters run while the window lasts.
 
 use std::io;
 
-use crate::control::{Failure, Fault};
+use crate::control::{BlockMessage, Failure, Fault, Role, WorkerPlan};
+use crate::exchange::Window;
+use crate::perf::{BlockCounts, Counters, Counts};
 use crate::usage::{Meter, TaskId, Usage};
 use crate::worker::failure;
 
@@ -11,59 +15,125 @@ use crate::worker::failure;
 pub(in crate::worker) struct Meters {
     client: Meter,
     server: Option<Meter>,
+    /// In a block that counts, until it has counted.
+    counters: Option<BothCounters>,
 }
 
-impl Meters {
-    /// Meters of this thread and of the server's task.
-    pub(in crate::worker) fn new(server: Option<TaskId>) -> Result<Self, Failure> {
-        let client = Meter::new(TaskId::this())
-            .map_err(|error| failure(Fault::Environment, "read our own usage", &error))?;
-        Ok(Self { client, server: server.and_then(|task| Meter::new(task).ok()) })
-    }
-
-    /// Before the window: the switches, which take long to read, then the clocks, the client's last.
-    pub(super) fn start(&self) -> io::Result<Readings> {
-        let switches = self.switches()?;
-        let server = self.server.as_ref().map(Meter::cpu_ns).transpose()?;
-        Ok(Readings::new((self.client.cpu_ns()?, server), switches))
-    }
-
-    /// After the window: the other way round.
-    pub(super) fn end(&self) -> io::Result<Readings> {
-        let client = self.client.cpu_ns()?;
-        let server = self.server.as_ref().map(Meter::cpu_ns).transpose()?;
-        Ok(Readings::new((client, server), self.switches()?))
-    }
-
-    fn switches(&self) -> io::Result<(Switches, Option<Switches>)> {
-        Ok((self.client.switches()?, self.server.as_ref().map(Meter::switches).transpose()?))
-    }
-}
-
-/// Voluntary and involuntary.
-type Switches = (u64, u64);
-
-/// What both ends have used at one end of the window.
+/// What both ends have used at the beginning of the window.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Readings {
+pub(super) struct Start {
     client: Usage,
     server: Option<Usage>,
 }
 
-impl Readings {
-    fn new(cpu_ns: (u64, Option<u64>), switches: (Switches, Option<Switches>)) -> Self {
-        let usage = |cpu_ns, (voluntary, involuntary)| Usage { cpu_ns, voluntary, involuntary };
-        let server = cpu_ns.1.zip(switches.1).map(|(cpu_ns, switches)| usage(cpu_ns, switches));
-        Self { client: usage(cpu_ns.0, switches.0), server }
+impl Meters {
+    /// Meters of this thread and of the server's task.
+    pub(in crate::worker) fn new(
+        plan: &WorkerPlan,
+        server: Option<TaskId>,
+    ) -> Result<Self, Failure> {
+        let client = Meter::new(TaskId::this())
+            .map_err(|error| failure(Fault::Environment, "read our own usage", &error))?;
+        Ok(Self {
+            client,
+            server: server.and_then(|task| Meter::new(task).ok()),
+            counters: plan.counts.then(|| BothCounters::open(&plan.role, server)),
+        })
     }
 
-    /// What was used since. A process that used nothing at all did not serve us: whoever called listen(2) may have
-    /// handed the connection to another.
-    pub(super) fn since(self, before: Self) -> (Usage, Option<Usage>) {
-        let server = self.server.zip(before.server).map(|(after, before)| after.since(before));
-        (
-            self.client.since(before.client),
-            server.filter(|used| used.cpu_ns > 0 || used.voluntary > 0),
-        )
+    /// Before the window: the switches, which take long to read, then the clocks, the client's last.
+    pub(super) fn start(&mut self) -> io::Result<Start> {
+        let client = self.client.switches()?;
+        let server = self.server.as_ref().map(Meter::switches).transpose()?;
+        if let Some(counters) = &mut self.counters {
+            counters.start();
+        }
+        let server_ns = self.server.as_ref().map(Meter::cpu_ns).transpose()?;
+        let client = usage(self.client.cpu_ns()?, client);
+        Ok(Start { client, server: server_ns.zip(server).map(|(ns, of)| usage(ns, of)) })
     }
+
+    /// After the window: the other way round. A message that lacks only what the workload itself knows.
+    pub(super) fn end(&mut self, start: Start, window: Window) -> io::Result<BlockMessage> {
+        let client_ns = self.client.cpu_ns()?;
+        let server_ns = self.server.as_ref().map(Meter::cpu_ns).transpose()?;
+        let counts = self.counters.take().map(BothCounters::stop);
+        let client = usage(client_ns, self.client.switches()?).since(start.client);
+        let switches = self.server.as_ref().map(Meter::switches).transpose()?;
+        let server = server_ns.zip(switches).map(|(ns, of)| usage(ns, of));
+        // A process that used nothing at all did not serve us: whoever called listen(2) may have handed the connection to
+        // another.
+        let server = server
+            .zip(start.server)
+            .map(|(after, before)| after.since(before))
+            .filter(|used| used.cpu_ns > 0 || used.voluntary > 0);
+        Ok(BlockMessage {
+            elapsed_ns: window.elapsed_ns,
+            exchanges: window.exchanges,
+            client,
+            server,
+            counts: counts.map(|(client, of_server)| {
+                let server = of_server.map(|counts| known_to_serve(counts, server.is_some()));
+                Box::new(BlockCounts { exchanges: window.exchanges, client, server })
+            }),
+            ..BlockMessage::default()
+        })
+    }
+}
+
+fn usage(cpu_ns: u64, (voluntary, involuntary): (u64, u64)) -> Usage {
+    Usage { cpu_ns, voluntary, involuntary }
+}
+
+/// The counters of both ends.
+#[derive(Debug)]
+struct BothCounters {
+    client: Counters,
+    server: Server,
+}
+
+/// Whose counters the server's are.
+#[derive(Debug)]
+enum Server {
+    /// The client is both ends.
+    IsClient,
+    /// Nobody knows who answers.
+    Unknown,
+    Known(Counters),
+}
+
+impl BothCounters {
+    fn open(role: &Role, server: Option<TaskId>) -> Self {
+        let server = match (role, server) {
+            (Role::Solo { .. }, _) => Server::IsClient,
+            (_, None) => Server::Unknown,
+            (_, Some(task)) => Server::Known(Counters::open(task)),
+        };
+        Self { client: Counters::open(TaskId::this()), server }
+    }
+
+    fn start(&mut self) {
+        if let Server::Known(counters) = &mut self.server {
+            counters.start();
+        }
+        self.client.start();
+    }
+
+    fn stop(self) -> (Counts, Option<Counts>) {
+        let client = self.client.stop();
+        let server = match self.server {
+            Server::IsClient => None,
+            Server::Unknown => Some(Counts::none("the kernel does not tell which process answers")),
+            Server::Known(counters) => Some(counters.stop()),
+        };
+        (client, server)
+    }
+}
+
+fn known_to_serve(counts: Counts, serves: bool) -> Counts {
+    let counted = counts.faults.is_ok() || counts.switches.is_ok() || counts.hardware.is_ok();
+    if serves || !counted {
+        return counts;
+    }
+    Counts::none("the process that called listen(2) is not the one that answers")
 }

@@ -11,9 +11,10 @@ use super::Client;
 use super::blame::{NoBlock, blame};
 use super::meters::Meters;
 use crate::control::{self, BlockMessage, Fault, FromWorker};
-use crate::exchange::{Blocking, Duplex, ExchangeError, Spinning, Window, exchange, run_for};
+use crate::exchange::{Blocking, Duplex, ExchangeError, Spinning, exchange, run_for};
 use crate::usage::TaskId;
 use crate::view::Wait;
+use crate::wire::{Calls, Counted};
 use crate::worker::{Stop, WorkerPlan, failure, ready, server_pid, started, workload};
 
 /// Measures one block and reports it.
@@ -25,7 +26,9 @@ pub(super) fn run(
     let conn = client.connect()?;
     let environment =
         |error: io::Error| failure(Fault::Environment, "prepare the connection", &error);
-    let mut duplex = Duplex::new(&conn, Duration::from_nanos(plan.patience_ns));
+    let calls = Calls::default();
+    let wire = Counted::new(&conn, &calls);
+    let mut duplex = Duplex::new(&wire, Duration::from_nanos(plan.patience_ns));
     if running {
         // A server of another kind is found out here, where waiting for an answer has a limit.
         conn.set_nonblocking(true).map_err(environment)?;
@@ -37,15 +40,15 @@ pub(super) fn run(
     started(channel)?;
     let both_ways = running && plan.work.message_len() > Duplex::ABOVE;
     conn.set_nonblocking(both_ways || plan.wait == Wait::Spin).map_err(environment)?;
-    let meters =
-        Meters::new(server.or_else(|| server_pid(&conn).map(|pid| TaskId { pid, tid: pid })))?;
+    let server = server.or_else(|| server_pid(&conn).map(|pid| TaskId { pid, tid: pid }));
+    let meters = (Meters::new(plan, server)?, &calls);
     let block = match (both_ways, plan.wait) {
-        (true, _) => measure(plan, &meters, |load, buffer| duplex.exchange(load, buffer)),
+        (true, _) => measure(plan, meters, |load, buffer| duplex.exchange(load, buffer)),
         (false, Wait::Spin) => {
-            measure(plan, &meters, |load, buffer| exchange::<_, Spinning>(&conn, load, buffer))
+            measure(plan, meters, |load, buffer| exchange::<_, Spinning>(&wire, load, buffer))
         }
         (false, Wait::Block) => {
-            measure(plan, &meters, |load, buffer| exchange::<_, Blocking>(&conn, load, buffer))
+            measure(plan, meters, |load, buffer| exchange::<_, Blocking>(&wire, load, buffer))
         }
     };
     let block = block.map_err(|error| error.blame(running))?;
@@ -53,10 +56,10 @@ pub(super) fn run(
     Ok(())
 }
 
-/// Warms up, then measures one block of `exchange`.
+/// Warms up, then measures one block of `exchange`, which counts its system calls in `calls`.
 pub(in crate::worker) fn measure(
     plan: &WorkerPlan,
-    meters: &Meters,
+    (mut meters, calls): (Meters, &Calls),
     mut exchange: impl FnMut(&mut RoundTrip, &mut [u8]) -> Result<(), ExchangeError>,
 ) -> Result<BlockMessage, NoBlock> {
     let mut load = workload(plan);
@@ -65,16 +68,15 @@ pub(in crate::worker) fn measure(
     run_for(plan.warm_up_ns, &mut histogram, || exchange(&mut load, &mut buffer))
         .map_err(NoBlock::Exchange)?;
     histogram.clear();
-    let before = meters.start().map_err(NoBlock::Usage)?;
-    let window = run_for(plan.block_ns, &mut histogram, || exchange(&mut load, &mut buffer));
-    let Window { elapsed_ns, exchanges } = window.map_err(NoBlock::Exchange)?;
-    let (client, server) = meters.end().map_err(NoBlock::Usage)?.since(before);
+    let start = meters.start().map_err(NoBlock::Usage)?;
+    let calls_before = calls.made();
+    let window = run_for(plan.block_ns, &mut histogram, || exchange(&mut load, &mut buffer))
+        .map_err(NoBlock::Exchange)?;
+    let calls_after = calls.made();
+    let block = meters.end(start, window).map_err(NoBlock::Usage)?;
     Ok(BlockMessage {
         histogram: histogram.to_base64(),
-        elapsed_ns,
-        exchanges,
-        client,
-        server,
-        ..BlockMessage::default()
+        calls: calls_after.zip(calls_before).map(|(after, before)| after - before),
+        ..block
     })
 }

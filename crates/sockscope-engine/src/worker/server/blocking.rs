@@ -2,9 +2,10 @@
 
 use std::os::fd::AsFd;
 
-use crate::control::{Fault, WorkerPlan};
+use crate::control::{Fault, Served, WorkerPlan};
 use crate::exchange::{Blocking, Spinning, answer};
 use crate::view::Wait;
+use crate::wire::{Calls, Counted};
 use crate::worker::bound::Bound;
 use crate::worker::{Lifeline, Stop, failure, with_service};
 
@@ -13,7 +14,7 @@ pub(super) fn run(
     lifeline: Lifeline,
     plan: &WorkerPlan,
     bound: Bound,
-) -> Result<(), Stop> {
+) -> Result<Option<Served>, Stop> {
     let conn = bound.accept(channel)?;
     lifeline.tie();
     let spins = plan.wait == Wait::Spin;
@@ -21,11 +22,13 @@ pub(super) fn run(
         .map_err(|error| failure(Fault::Environment, "prepare the connection", &error))?;
     let mut inbox = vec![0; plan.work.message_len()];
     let mut space = vec![0; inbox.len().max(64)];
+    let calls = Calls::default();
+    let wire = Counted::new(&conn, &calls);
     let served = with_service!(plan, |service| if spins {
-        answer::<_, Spinning>(&conn, &mut service, &mut inbox, &mut space)
+        answer::<_, Spinning>(&wire, &mut service, &mut inbox, &mut space)
     } else {
-        answer::<_, Blocking>(&conn, &mut service, &mut inbox, &mut space)
+        answer::<_, Blocking>(&wire, &mut service, &mut inbox, &mut space)
     });
-    served.map_err(|error| failure(Fault::Gone, "answer the client", &error))?;
-    Ok(())
+    let answers = served.map_err(|error| failure(Fault::Gone, "answer the client", &error))?;
+    Ok(calls.between_answers().map(|calls| Served { answers: answers.saturating_sub(1), calls }))
 }

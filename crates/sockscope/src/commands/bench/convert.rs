@@ -1,5 +1,7 @@
 //! Convert: plan and measurement of the engine become the model of the report.
 
+mod cost;
+
 use jiff::Timestamp;
 use sockscope_engine::control::{Failure, Fault};
 use sockscope_engine::plan::{CellPlan, Plan, Target, Unavailable};
@@ -167,6 +169,7 @@ fn cell_model(cell: &CellPlan, plan: &Plan, result: &CellResult) -> model::Cell 
         }),
         service_pid: ready.filter(|_| !own).and_then(|ready| u32::try_from(ready.server_pid?).ok()),
         blocks: result.blocks.iter().map(|block| block_model(block, cell)).collect(),
+        perf: result.counts.as_ref().map(cost::perf),
         retried: result.retries,
         error: result.failure.as_ref().map(|failure| error_model(failure, result, plan)),
         ..model::Cell::default()
@@ -219,6 +222,9 @@ fn block_model(block: &Block, cell: &CellPlan) -> model::Block {
             block.client.involuntary,
             server.map(|server| server.involuntary),
         ),
+        syscalls_client: block.calls,
+        syscalls_server: block.served.map(|served| served.calls),
+        answers_server: block.served.map(|served| served.answers),
     }
 }
 
