@@ -69,7 +69,8 @@ impl Conn {
         self.kind
     }
 
-    /// The transport as really connected: `tcp` or `tcp6` whatever the name was.
+    /// The transport as really connected: `tcp` or `tcp6` whatever the name was, and also where Multipath TCP has fallen
+    /// back to them.
     #[must_use]
     pub fn transport(&self) -> &'static str {
         self.transport.name()

@@ -128,6 +128,8 @@ impl Connector {
         let Some(transport) = Transport::of_endpoint(&endpoint) else {
             return Err(ConnectError::ServeOnly { endpoint });
         };
+        let v6 = network.is_some_and(|address| address.is_ipv6());
+        let transport = transport.as_connected(fd.as_fd(), v6);
         Ok(Some(Conn::dialled(fd, self.kind, transport, network, endpoint)))
     }
 

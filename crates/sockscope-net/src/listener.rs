@@ -19,6 +19,7 @@ pub use error::{BindError, FileStep};
 use crate::conn::Conn;
 use crate::endpoint::{Endpoint, Kind};
 use crate::mode::Mode;
+use crate::resolve::canonical;
 use crate::socket_file::SocketFile;
 use crate::transport::Transport;
 
@@ -99,7 +100,9 @@ impl Listener {
         let from = from.and_then(|address| SocketAddr::try_from(address).ok());
         // A connection that is already reset refuses the option; its reader will learn why.
         let _ = sockopt::set_tcp_nodelay(&fd, true);
-        Ok(Conn::accepted(fd, self.kind, self.transport, from))
+        let v6 = from.is_some_and(|from| canonical(from).is_ipv6());
+        let transport = self.transport.as_connected(fd.as_fd(), v6);
+        Ok(Conn::accepted(fd, self.kind, transport, from))
     }
 
     /// Removes the socket file now, if there is one: who is connected stays connected, and nobody new

@@ -61,6 +61,21 @@ impl Transport {
         }
     }
 
+    /// The transport of a connection that was made with this one: Multipath TCP may have fallen back to plain TCP. Where the
+    /// kernel cannot tell, it is taken at its word.
+    pub(crate) fn as_connected(self, fd: BorrowedFd<'_>, v6: bool) -> Self {
+        match self {
+            Self::Mptcp if matches!(sockscope_sys::is_multipath(fd), Ok(false)) => {
+                if v6 {
+                    Self::Tcp6
+                } else {
+                    Self::Tcp
+                }
+            }
+            other => other,
+        }
+    }
+
     /// The transport of an endpoint that has been resolved; `None` for an inherited socket.
     pub(crate) fn of_endpoint(endpoint: &Endpoint) -> Option<Self> {
         let v6 = |at: &HostPort| matches!(at.host, Host::V6(..));

@@ -18,6 +18,7 @@ mod cpu_clock;
 mod credentials;
 mod descriptor;
 mod message;
+mod mptcp;
 pub mod uring;
 mod vsock;
 
@@ -26,4 +27,5 @@ pub use cpu_clock::CpuClock;
 pub use credentials::{Credentials, peer_credentials};
 pub use descriptor::{duplicate, is_closed_on_exec, take_inherited};
 pub use message::{Received, receive_local_address, receive_message, send_from};
+pub use mptcp::is_multipath;
 pub use vsock::VsockAddress;

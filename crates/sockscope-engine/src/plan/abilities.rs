@@ -1,5 +1,7 @@
 //! Abilities: what this machine and this build can do at all, found out by trying.
 
+mod transports;
+
 use super::{OwnTransport, Target, Unavailable};
 use crate::work::{EngineName, Load, Work};
 
@@ -17,12 +19,12 @@ impl Abilities {
     #[must_use]
     pub fn probe() -> Self {
         let absent = "it is not in this build".to_owned();
-        let transports = OwnTransport::ALL.into_iter().filter(|transport| {
-            !matches!(transport.name(), "unix" | "unix-abstract" | "unixpacket" | "tcp" | "tcp6")
-        });
+        let missing = |transport: &OwnTransport| transport.is_datagram() || transport.is_floor();
+        let transports = OwnTransport::ALL.into_iter().filter(missing);
+        let transports = transports.map(|transport| (transport, absent.clone()));
         let engines = EngineName::ALL.into_iter().filter(|engine| *engine != EngineName::Blocking);
         Self {
-            transports: transports.map(|transport| (transport, absent.clone())).collect(),
+            transports: transports.chain(transports::refused()).collect(),
             engines: engines.map(|engine| (engine, absent.clone())).collect(),
         }
     }

@@ -94,6 +94,20 @@ impl OwnTransport {
         })
     }
 
+    /// Where its servers bind on loopback, if it is a network.
+    #[must_use]
+    pub const fn loopback(self) -> Option<&'static str> {
+        match self {
+            Self::Tcp => Some("tcp:127.0.0.1:0"),
+            Self::Tcp6 => Some("tcp:[::1]:0"),
+            Self::Udp => Some("udp:127.0.0.1:0"),
+            Self::Udp6 => Some("udp:[::1]:0"),
+            Self::Mptcp => Some("mptcp:127.0.0.1:0"),
+            Self::Vsock => Some("vsock:local:any"),
+            _ => None,
+        }
+    }
+
     /// Whether it has no address: its descriptors come from the coordinator.
     #[must_use]
     pub const fn is_floor(self) -> bool {

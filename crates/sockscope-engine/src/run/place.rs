@@ -32,20 +32,10 @@ impl Place {
             OwnTransport::UnixgramAbstract => unix(Kind::Datagram, abstract_name())?,
             OwnTransport::Unixpacket => unix(Kind::SeqPacket, path())?,
             OwnTransport::UnixpacketAbstract => unix(Kind::SeqPacket, abstract_name())?,
-            OwnTransport::Tcp => "tcp:127.0.0.1:0".into(),
-            OwnTransport::Tcp6 => "tcp:[::1]:0".into(),
-            OwnTransport::Udp => "udp:127.0.0.1:0".into(),
-            OwnTransport::Udp6 => "udp:[::1]:0".into(),
-            OwnTransport::Mptcp => "mptcp:127.0.0.1:0".into(),
-            OwnTransport::Vsock => "vsock:local:any".into(),
-            OwnTransport::Socketpair
-            | OwnTransport::Pipe
-            | OwnTransport::Eventfd
-            | OwnTransport::ShmSpin
-            | OwnTransport::ShmFutex => {
-                let text = format!("{} has no address to bind", transport.name());
-                return Err(Failure { fault: Fault::Bug, text });
-            }
+            other => other.loopback().map(str::to_owned).ok_or_else(|| Failure {
+                fault: Fault::Bug,
+                text: format!("{} has no address to bind", other.name()),
+            })?,
         };
         let scratch = transport.has_path();
         Ok(Self { bind: Bind { endpoint, scratch }, directory: scratch.then_some(directory) })

@@ -58,9 +58,14 @@ impl Client<'_> {
     fn connect(&self) -> Result<Conn, Failure> {
         let fault = if self.running { Fault::Environment } else { Fault::Gone };
         let connect = |error: &dyn std::error::Error| failure(fault, "connect", error);
-        let connector =
-            Connector::new(&endpoint(self.address)?).map_err(|error| connect(&error))?;
+        let endpoint = endpoint(self.address)?;
+        let connector = Connector::new(&endpoint).map_err(|error| connect(&error))?;
         let conn = connector.connect(Some(CONNECT_TIMEOUT)).map_err(|error| connect(&error))?;
+        if !self.running && conn.transport() != endpoint.transport() {
+            let (asked, other) = (endpoint.transport(), conn.transport());
+            let text = format!("the connection fell back from {asked} to {other}");
+            return Err(Failure { fault: Fault::Unavailable, text });
+        }
         conn.set_nodelay(self.plan.work.nodelay).map_err(|error| connect(&error))?;
         Ok(conn)
     }

@@ -29,6 +29,29 @@ pub(crate) fn in_child(test: &str, body: impl FnOnce()) {
     assert!(stdout.contains("1 passed"), "{stdout}{}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// The same in a process that another command starts, such as `unshare --net`; skips the test where that command does not
+/// work.
+#[track_caller]
+pub(crate) fn in_child_under(command: &[&str], test: &str, body: impl FnOnce()) {
+    if is_child(test) {
+        return body();
+    }
+    let [program, arguments @ ..] = command else { return in_child(test, body) };
+    if !Command::new(program).args(arguments).arg("true").status().is_ok_and(|s| s.success()) {
+        return skip(&format!("`{}` does not work here", command.join(" ")));
+    }
+    let child = child(test);
+    let output = Command::new(program)
+        .args(arguments)
+        .arg(child.get_program())
+        .args(child.get_args())
+        .env(CHILD, test)
+        .output()
+        .unwrap();
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert!(stdout.contains("1 passed"), "{stdout}{}", String::from_utf8_lossy(&output.stderr));
+}
+
 /// Says why the test ends here; fails where everything must run.
 #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 pub(crate) fn skip(reason: &str) {

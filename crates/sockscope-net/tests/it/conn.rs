@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 
 use rustix::io::Errno;
-use sockscope_net::Kind;
+use sockscope_net::{Kind, Listener};
 
 use crate::support::{at, bind, connect, directory, endpoint, is_available, pair};
 
@@ -26,6 +26,29 @@ fn half_closed_streams_still_carry_the_answer() {
         drop(server);
         assert_eq!(client.receive(&mut buffer).expect("received"), 6);
         assert_eq!(client.receive(&mut buffer).expect("the end"), 0);
+    }
+}
+
+#[test]
+fn a_multipath_end_whose_peer_speaks_plain_tcp_says_so() {
+    for (host, plain) in [("127.0.0.1", "tcp"), ("[::1]", "tcp6")] {
+        let [multipath, single] = ["mptcp", "tcp"].map(|scheme| format!("{scheme}:{host}:0"));
+        if !is_available(&multipath) || !is_available(&single) {
+            continue;
+        }
+        let listener = bind(&endpoint(&multipath));
+        let (client, server) = pair(&listener);
+        assert_eq!((client.transport(), server.transport()), ("mptcp", "mptcp"));
+        let other = |listener: &Listener, scheme| {
+            let local = listener.local().to_string();
+            endpoint(&format!("{scheme}:{}", local.split_once(':').expect("a scheme").1))
+        };
+        connect(&other(&listener, "tcp"));
+        let server = listener.accept().expect("accepted");
+        assert_eq!(server.transport(), plain, "the client speaks no other");
+        let listener = bind(&endpoint(&single));
+        let client = connect(&other(&listener, "mptcp"));
+        assert_eq!(client.transport(), plain, "the server speaks no other");
     }
 }
 
