@@ -12,6 +12,7 @@
 pub mod clock;
 pub mod control;
 pub mod exchange;
+pub mod interruptions;
 pub mod launcher;
 pub mod perf;
 pub mod plan;

@@ -9,6 +9,7 @@
 
 mod analyse;
 pub mod compare;
+pub mod doctor;
 mod escape;
 pub mod model;
 mod names;

@@ -10,6 +10,7 @@ mod cell;
 mod comparison;
 mod cost;
 mod decimal;
+pub(crate) mod fitness;
 mod host;
 mod plan;
 mod queries;
@@ -27,7 +28,7 @@ pub use cell::{
 };
 pub use comparison::{Better, Comparison, Decomposition, Factor, Part, Statistic, Verdict};
 pub use cost::{Counters, End, HardwarePerOp, NotAvailable, PerOp, Perf, SoftwarePerOp};
-pub use host::{Clock, Host};
+pub use host::{Clock, Host, IdleState};
 pub use plan::{Plan, View};
 
 use crate::units;

@@ -2,6 +2,7 @@
 
 mod compare;
 mod csv;
+mod doctor;
 mod gobench;
 mod hlog;
 mod json;
@@ -11,9 +12,10 @@ mod text;
 
 pub use compare::compare_json;
 pub use csv::csv;
+pub use doctor::doctor_json;
 pub use gobench::gobench;
 pub use hlog::hlog;
 pub use json::json;
 pub use plan::plan_text;
 pub use style::Style;
-pub use text::{compare_text, text};
+pub use text::{compare_text, doctor_text, text};

@@ -8,6 +8,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
 use crate::compare::model::{self as compare, CompareReport};
+use crate::doctor::model::{self as doctor, DoctorReport};
 use crate::model::{self, Report};
 
 /// A document that has a schema.
@@ -17,11 +18,13 @@ pub enum Document {
     Bench,
     /// A comparison between runs.
     Compare,
+    /// An examination of a machine.
+    Doctor,
 }
 
 impl Document {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Bench, Self::Compare];
+    pub const ALL: [Self; 3] = [Self::Bench, Self::Compare, Self::Doctor];
 
     /// What its `schema` field says: `sockscope.bench/1`.
     #[must_use]
@@ -29,6 +32,7 @@ impl Document {
         match self {
             Self::Bench => model::SCHEMA,
             Self::Compare => compare::SCHEMA,
+            Self::Doctor => doctor::SCHEMA,
         }
     }
 
@@ -38,6 +42,7 @@ impl Document {
         let mut schema = match self {
             Self::Bench => generate::<Report>(),
             Self::Compare => generate::<CompareReport>(),
+            Self::Doctor => generate::<DoctorReport>(),
         };
         schema.insert("title".to_owned(), self.name().into());
         let text = serde_json::to_string_pretty(&schema);

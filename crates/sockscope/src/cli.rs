@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{bench, compare, ping, schema, serve};
+use crate::commands::{bench, compare, doctor, ping, schema, serve};
 use crate::fault::CliError;
 use crate::printer::Printer;
 use crate::status::Status;
@@ -25,6 +25,7 @@ enum Command {
     Serve(serve::Args),
     Ping(ping::Args),
     Compare(compare::Args),
+    Doctor(doctor::Args),
     Schema(schema::Args),
 }
 
@@ -43,6 +44,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Ping(args) => ping::run(&args),
         Command::Compare(args) => compare::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Schema(args) => schema::run(&args),
     };
     match result {

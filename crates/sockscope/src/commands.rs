@@ -2,6 +2,7 @@
 
 pub(crate) mod bench;
 pub(crate) mod compare;
+pub(crate) mod doctor;
 pub(crate) mod ping;
 pub(crate) mod schema;
 pub(crate) mod serve;

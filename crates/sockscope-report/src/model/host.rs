@@ -29,8 +29,18 @@ pub struct Host {
     pub container: Option<String>,
     /// The frequency governor of the CPUs used.
     pub governor: Option<String>,
+    /// What sets the frequency, such as `intel_pstate`.
+    pub frequency_driver: Option<String>,
+    /// Whether the CPUs may run above their nominal frequency.
+    pub turbo: Option<bool>,
     /// What puts idle CPUs to sleep.
     pub idle_driver: Option<String>,
+    /// The states that an idle CPU can enter, the shallowest first.
+    pub idle_states: Option<Vec<IdleState>>,
+    /// Whether cores run two hardware threads each.
+    pub smt: Option<bool>,
+    /// The NUMA nodes that are online.
+    pub numa_nodes: Option<u32>,
     /// The clock of every time in the result.
     pub clock: Clock,
     /// The load over 1, 5 and 15 minutes when the run began.
@@ -41,10 +51,28 @@ pub struct Host {
     pub cgroup_cpu_max: Option<String>,
     /// How many periods of the cgroup were throttled during the run.
     pub cgroup_throttled: Option<u64>,
+    /// By how much the kernel may let our timers be late, to serve several at once.
+    pub timer_slack_ns: Option<u64>,
+    /// Whether a seccomp filter looks at each of our system calls.
+    pub seccomp_filter: Option<bool>,
     /// Each processor vulnerability with the kernel's answer to it.
     pub mitigations: Option<BTreeMap<String, String>>,
     /// The TCP congestion control.
     pub congestion_control: Option<String>,
+}
+
+/// A state that an idle CPU can enter.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct IdleState {
+    /// Its number, 0 for the shallowest.
+    pub index: u32,
+    /// Its name, such as `C6`.
+    pub name: String,
+    /// How long leaving it takes, in microseconds.
+    pub exit_latency_us: u64,
+    /// Whether it is not used.
+    pub disabled: bool,
 }
 
 /// The clock that was read, and what reading it costs; both measured at start.

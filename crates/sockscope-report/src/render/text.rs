@@ -5,6 +5,7 @@
 
 mod caveats;
 mod compare;
+mod doctor;
 mod facts;
 mod footnotes;
 mod page;
@@ -15,6 +16,7 @@ mod table;
 mod verdict;
 
 pub use compare::compare_text;
+pub use doctor::doctor_text;
 
 use crate::model::Report;
 use crate::render::Style;

@@ -3,6 +3,7 @@
 mod analysis;
 mod caveats;
 mod compare;
+mod doctor;
 mod export;
 mod fixture;
 mod gobench;

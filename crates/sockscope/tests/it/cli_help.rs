@@ -6,7 +6,7 @@ use snapbox::Data;
 
 use crate::ping_scene::sockscope;
 
-const COMMANDS: [&str; 5] = ["bench", "serve", "ping", "compare", "schema"];
+const COMMANDS: [&str; 6] = ["bench", "serve", "ping", "compare", "doctor", "schema"];
 
 fn check(args: &[&str], snapshot: &str) {
     let expected = Data::read_from(

@@ -1,13 +1,14 @@
 //! Host caveats: what the machine did, or may have done, to the numbers.
+//!
+//! From where on a fact speaks against a result is said in `model::fitness`, for `doctor` too.
 
 use super::caveat;
+use crate::model::fitness::STEAL_MAX;
 use crate::model::{Caveat, CaveatCode, Report};
 use crate::units;
 
 pub(super) fn steal(report: &Report) -> Option<Caveat> {
-    /// Half a percent of a block is enough to move its 99th percentile.
-    const MAX_SHARE: f64 = 0.005;
-    let share = report.host.steal_share.filter(|share| *share > MAX_SHARE)?;
+    let share = report.host.steal_share.filter(|share| *share > STEAL_MAX)?;
     Some(caveat(
         CaveatCode::Steal,
         format!(
@@ -29,11 +30,9 @@ pub(super) fn throttled(report: &Report) -> Option<Caveat> {
 }
 
 pub(super) fn load(report: &Report) -> Option<Caveat> {
-    /// A quarter of the CPUs busy is half of a machine of two.
-    const MAX_SHARE: f64 = 0.25;
-    let [one_minute, ..] = report.host.load_average?;
-    let cpus = report.host.cpus_online?.max(1);
-    (one_minute > f64::from(cpus) * MAX_SHARE).then(|| {
+    let host = &report.host;
+    let ([one_minute, ..], cpus) = (host.load_average?, host.cpus_online?);
+    host.is_busy()?.then(|| {
         caveat(
             CaveatCode::Load,
             format!(
@@ -45,22 +44,25 @@ pub(super) fn load(report: &Report) -> Option<Caveat> {
 }
 
 pub(super) fn frequency_not_fixed(report: &Report) -> Option<Caveat> {
-    /// The governor that keeps a CPU at its highest frequency.
-    const FIXED: &str = "performance";
-    let governor = report.host.governor.as_deref().filter(|governor| *governor != FIXED)?;
-    Some(caveat(
-        CaveatCode::FrequencyNotFixed,
-        format!("The CPUs change their frequency (governor {governor})."),
-        "Fix it while you measure: cpupower frequency-set -g performance.",
-    ))
+    let governor = report.host.governor.as_deref()?;
+    (!report.host.frequency_is_fixed()?).then(|| {
+        caveat(
+            CaveatCode::FrequencyNotFixed,
+            format!("The CPUs change their frequency (governor {governor})."),
+            "Fix it while you measure: sockscope doctor has the command.",
+        )
+    })
 }
 
 pub(super) fn virtualised(report: &Report) -> Option<Caveat> {
-    const BARE_METAL: &str = "none";
-    let kind = report.host.virtualisation.as_deref().filter(|kind| *kind != BARE_METAL)?;
-    Some(caveat(
-        CaveatCode::Virtualised,
-        format!("This is a virtual machine ({kind}): waking an idle CPU goes through its host."),
-        "On bare metal it costs less or more: measure where the program will run.",
-    ))
+    let kind = report.host.virtualisation.as_deref()?;
+    report.host.is_virtual()?.then(|| {
+        caveat(
+            CaveatCode::Virtualised,
+            format!(
+                "This is a virtual machine ({kind}): waking an idle CPU goes through its host."
+            ),
+            "On bare metal it costs less or more: measure where the program will run.",
+        )
+    })
 }

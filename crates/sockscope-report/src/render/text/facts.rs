@@ -6,14 +6,19 @@ use crate::units;
 
 pub(super) fn write(report: &Report, page: &mut Page) {
     page.paragraph(&what(report));
-    if let Some(place) = place(&report.host) {
-        page.paragraph(&place);
-    }
+    write_machine(&report.host, page);
     if let Some(clock) = clock(&report.host.clock) {
         page.paragraph(&clock);
     }
     if report.plan.is_attached() {
         page.paragraph(&servers(&report.plan));
+    }
+}
+
+/// The machine in one line; nothing is said about what is not known.
+pub(super) fn write_machine(host: &Host, page: &mut Page) {
+    if let Some(place) = place(host) {
+        page.paragraph(&place);
     }
 }
 
@@ -31,7 +36,6 @@ fn what(report: &Report) -> String {
     )
 }
 
-/// The machine in one line; nothing is said about what is not known.
 fn place(host: &Host) -> Option<String> {
     let kernel = host.kernel.as_ref().map(|release| format!("Linux {release}"));
     let cpus = host.cpus_allowed.as_ref().map(|cpus| match cpus.len() {

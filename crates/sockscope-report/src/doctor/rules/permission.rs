@@ -1,0 +1,62 @@
+//! Permission: what the kernel lets this process do.
+
+use crate::doctor::Facts;
+use crate::doctor::rule::Judgement;
+
+pub(super) const IO_URING: &str = "Without it the engine uring cannot be measured here.";
+
+pub(super) fn io_uring(facts: &Facts) -> Judgement {
+    let permissions = &facts.permissions;
+    let Some(answer) = permissions.io_uring.as_deref() else {
+        return Judgement::unknown("it was not tried");
+    };
+    let disabled = permissions.io_uring_disabled;
+    let filtered = facts.host.seccomp_filter == Some(true);
+    match (answer, disabled) {
+        ("ok", _) => Judgement::ok("allowed, tried"),
+        ("EPERM", Some(level @ 1..)) => {
+            Judgement::note(format!("switched off: kernel.io_uring_disabled is {level}"))
+                .command("sudo sysctl -w kernel.io_uring_disabled=0")
+        }
+        // Only a filter says that there is no such call where the kernel has a setting for it.
+        ("EPERM", _) | ("ENOSYS", Some(_)) if filtered => {
+            Judgement::note(format!("refused by the seccomp filter ({answer})"))
+                .advice("Start the container with --security-opt seccomp=unconfined.")
+        }
+        ("ENOSYS", _) => Judgement::note("the kernel has none (ENOSYS)"),
+        ("ENOMEM", _) => Judgement::note("the limit of locked memory is too low (ENOMEM)")
+            .advice("For this shell and what it starts:")
+            .command("sudo prlimit --pid $$ --memlock=unlimited"),
+        (error, _) => Judgement::note(format!("refused ({error})")),
+    }
+}
+
+pub(super) const PERF_EVENTS: &str =
+    "They count switches and system calls of both sides; without them that column is empty.";
+
+pub(super) fn perf_events(facts: &Facts) -> Judgement {
+    let (Some(level), Some(capable)) =
+        (facts.permissions.perf_event_paranoid, facts.permissions.perf_capability)
+    else {
+        return Judgement::unknown("the setting cannot be read");
+    };
+    let held = if capable { ", and we hold the capability" } else { "" };
+    let value = format!("kernel.perf_event_paranoid is {level}{held}");
+    match level {
+        _ if capable => Judgement::ok(value),
+        ..=1 => Judgement::ok(value),
+        _ => Judgement::note(value).command("sudo sysctl -w kernel.perf_event_paranoid=1"),
+    }
+}
+
+pub(super) const HARDWARE_COUNTERS: &str =
+    "Cycles and instructions tell why a time changed; most virtual machines have none.";
+
+pub(super) fn hardware_counters(facts: &Facts) -> Judgement {
+    match facts.permissions.hardware_counters.as_deref() {
+        None => Judgement::unknown("the kernel does not tell"),
+        Some([]) => Judgement::note("none")
+            .advice("Nothing in this machine changes that; its host may offer a virtual PMU."),
+        Some(names) => Judgement::ok(names.join(", ")),
+    }
+}
