@@ -5,6 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use io_uring::IoUring;
+use rustix::io::Errno;
 use sockscope_engine::interruptions::Interruptions;
 use sockscope_engine::topology;
 use sockscope_net::errno;
@@ -26,9 +27,11 @@ pub(super) fn io_uring() -> String {
 }
 
 fn error_name(error: &io::Error) -> String {
-    let known = errno::of(error).and_then(errno::known);
-    match (known, error.raw_os_error()) {
+    let errno = errno::of(error);
+    match (errno.and_then(errno::known), error.raw_os_error()) {
         (Some(known), _) => known.name.to_owned(),
+        // No call on a socket returns it.
+        _ if errno == Some(Errno::NOSYS) => "ENOSYS".to_owned(),
         (None, Some(number)) => format!("error {number}"),
         (None, None) => error.to_string(),
     }

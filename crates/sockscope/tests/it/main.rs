@@ -10,6 +10,7 @@ mod cli_errors;
 mod cli_help;
 mod cli_output;
 mod compare;
+mod doctor;
 mod network;
 mod ping_answers;
 mod ping_interrupt;

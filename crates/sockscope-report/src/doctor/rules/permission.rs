@@ -32,7 +32,7 @@ pub(super) fn io_uring(facts: &Facts) -> Judgement {
 }
 
 pub(super) const PERF_EVENTS: &str =
-    "They count switches and system calls of both sides; without them that column is empty.";
+    "Page faults, switches and migrations of both ends are counted by them, where they may be.";
 
 pub(super) fn perf_events(facts: &Facts) -> Judgement {
     let (Some(level), Some(capable)) =
