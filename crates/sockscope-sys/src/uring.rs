@@ -62,6 +62,8 @@ pub struct Uring {
     slots: ManuallyDrop<Slots>,
     /// Operations whose last completion has not been taken.
     in_flight: u32,
+    /// Those of them that end as soon as they are handed over.
+    at_once: u32,
     enters: u64,
     task_run: TaskRun,
     of_one_thread: PhantomData<*const ()>,

@@ -21,7 +21,7 @@ impl Uring {
             if self.in_flight == 0 {
                 return true;
             }
-            if self.cancel_all().is_err() || self.wait(self.in_flight, Some(PATIENCE)).is_err() {
+            if self.cancel_all().is_err() || self.enter(self.in_flight, Some(PATIENCE)).is_err() {
                 return false;
             }
             while let Some(completion) = self.complete() {

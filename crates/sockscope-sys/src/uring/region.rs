@@ -11,6 +11,9 @@ use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
 
 /// The stride of blocks is a multiple of this, so that two of them never share a cache line.
 const LINE: usize = 64;
+/// The stride of blocks is no multiple of this: their beginnings, which are used most, would all compete for the same few
+/// lines of the cache.
+const WAY: usize = 4096;
 
 /// Zeroed memory, aligned to a page and touched, so that a measured loop takes no page fault in it.
 #[derive(Debug)]
@@ -60,6 +63,7 @@ impl Blocks {
     pub(super) fn new(count: usize, size: usize) -> io::Result<Self> {
         let overflow = || io::Error::from(io::ErrorKind::OutOfMemory);
         let stride = size.max(1).checked_next_multiple_of(LINE).ok_or_else(overflow)?;
+        let stride = if stride.is_multiple_of(WAY) { stride + LINE } else { stride };
         let len = stride.checked_mul(count).ok_or_else(overflow)?;
         Ok(Self { region: Region::new(len)?, count, size, stride })
     }
@@ -124,6 +128,13 @@ mod tests {
             let bytes = unsafe { blocks.bytes(2, len) };
             assert_eq!(bytes.map(<[u8]>::len), expected);
         }
+    }
+
+    #[test]
+    fn blocks_of_whole_pages_begin_at_different_places_of_a_page() {
+        let blocks = Blocks::new(2, 2 * WAY).unwrap();
+        let [first, second] = [0, 1].map(|index| blocks.address(index).unwrap().as_ptr() as usize);
+        assert_eq!((second - first) % WAY, LINE);
     }
 
     #[test]

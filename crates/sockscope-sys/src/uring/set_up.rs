@@ -88,6 +88,7 @@ impl Uring {
             buffers: ManuallyDrop::new(buffers),
             slots: ManuallyDrop::new(slots),
             in_flight: 0,
+            at_once: 0,
             enters: 0,
             task_run,
             of_one_thread: PhantomData,

@@ -83,7 +83,7 @@ impl Uring {
         part: Range<usize>,
         token: u32,
     ) -> io::Result<()> {
-        self.push_slot(slot, &part, token, |bytes, len| {
+        self.push_slot(Kind::Send, slot, &part, token, |bytes, len| {
             opcode::Write::new(fixed(to), bytes, len).offset(u64::MAX).build()
         })
     }
@@ -99,9 +99,28 @@ impl Uring {
         part: Range<usize>,
         token: u32,
     ) -> io::Result<()> {
-        self.push_slot(slot, &part, token, |bytes, len| {
+        self.push_slot(Kind::Send, slot, &part, token, |bytes, len| {
             opcode::Send::new(fixed(to), bytes, len).build()
         })
+    }
+
+    /// Sends part of a slot if there is room, and never waits: one [`Event::Sent`], which is there as soon as the send was
+    /// handed over, with `EAGAIN` if there was no room. [`Uring::wait`] does not wait for it.
+    ///
+    /// [`Event::Sent`]: super::Event::Sent
+    #[doc(alias = "MSG_DONTWAIT")]
+    pub fn send_now(
+        &mut self,
+        to: Fixed,
+        slot: Slot,
+        part: Range<usize>,
+        token: u32,
+    ) -> io::Result<()> {
+        self.push_slot(Kind::SendNow, slot, &part, token, |bytes, len| {
+            opcode::Send::new(fixed(to), bytes, len).flags(libc::MSG_DONTWAIT).build()
+        })?;
+        self.at_once += 1;
+        Ok(())
     }
 
     /// Sends part of a slot, and has the kernel go on until all of it is sent: one [`Event::Sent`], which is of fewer
@@ -116,7 +135,7 @@ impl Uring {
         part: Range<usize>,
         token: u32,
     ) -> io::Result<()> {
-        self.push_slot(slot, &part, token, |bytes, len| {
+        self.push_slot(Kind::Send, slot, &part, token, |bytes, len| {
             opcode::Send::new(fixed(to), bytes, len).flags(libc::MSG_WAITALL).build()
         })
     }
@@ -134,7 +153,7 @@ impl Uring {
         part: Range<usize>,
         token: u32,
     ) -> io::Result<()> {
-        self.push_slot(slot, &part, token, |bytes, len| {
+        self.push_slot(Kind::Send, slot, &part, token, |bytes, len| {
             let send = opcode::SendZc::new(fixed(to), bytes, len);
             send.flags(libc::MSG_WAITALL).zc_flags(REPORT_USAGE).build()
         })
@@ -211,6 +230,7 @@ impl Uring {
     #[inline]
     fn push_slot(
         &mut self,
+        kind: Kind,
         slot: Slot,
         part: &Range<usize>,
         token: u32,
@@ -221,7 +241,7 @@ impl Uring {
         let entry = build(bytes, len);
         // SAFETY: the slot is claimed, so it does not change until its completion has been decoded; and the memory of all
         // slots outlives the operation (see the module).
-        let pushed = unsafe { self.push(entry, Tag { kind: Kind::Send, index: slot.0, token }) };
+        let pushed = unsafe { self.push(entry, Tag { kind, index: slot.0, token }) };
         pushed.inspect_err(|_| self.slots.release(slot))
     }
 

@@ -11,16 +11,18 @@ pub(super) enum Kind {
     AcceptFixed,
     Receive,
     Send,
+    SendNow,
     SendReceived,
     Cancel,
 }
 
 impl Kind {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Accept,
         Self::AcceptFixed,
         Self::Receive,
         Self::Send,
+        Self::SendNow,
         Self::SendReceived,
         Self::Cancel,
     ];
@@ -69,7 +71,7 @@ mod tests {
                 assert_eq!(Tag::unpack(tag.pack()), Some(tag));
             }
         }
-        for foreign in [0, u64::MAX, 7 << 56] {
+        for foreign in [0, u64::MAX, 8 << 56] {
             assert_eq!(Tag::unpack(foreign), None);
         }
     }

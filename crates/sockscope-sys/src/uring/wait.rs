@@ -13,11 +13,14 @@ use super::completion::decode;
 use super::{Completion, Uring};
 
 impl Uring {
-    /// Hands over what is queued and sleeps until there are `want` completions, a signal comes, or the time is up. Says
-    /// how many completions can be taken now.
+    /// Hands over what is queued and sleeps until there are `want` completions, not counting those of
+    /// [`send_now`](Self::send_now), or a signal comes, or the time is up. Says how many completions can be taken now.
+    ///
+    /// A send that ends at once is not what anybody waits for. If it counted, the call that hands over an answer would
+    /// return with no more than the news that it was sent, and waiting for the next question would take another call.
     #[doc(alias = "io_uring_enter")]
     pub fn wait(&mut self, want: u32, timeout: Option<Duration>) -> io::Result<usize> {
-        self.enter(want, timeout)?;
+        self.enter(want.saturating_add(self.at_once), timeout)?;
         Ok(self.ready())
     }
 
@@ -51,6 +54,7 @@ impl Uring {
             let decoded = decode(&entry, &mut self.buffers, &mut self.slots);
             if let Some(decoded) = decoded {
                 self.in_flight = self.in_flight.saturating_sub(u32::from(decoded.ended));
+                self.at_once = self.at_once.saturating_sub(u32::from(decoded.at_once));
                 return Some(decoded.completion);
             }
         }

@@ -7,7 +7,7 @@ use rustix::io::read;
 use rustix::net::sockopt::set_socket_send_buffer_size;
 use sockscope_sys::uring::{Completion, Config, Event, Fixed, Pool, Slot, Uring};
 
-use super::support::{CONFIG, SIZE, arrival, fill, next, pairs, ring, ring_of, send, tcp};
+use super::support::{CONFIG, LIMIT, SIZE, arrival, fill, next, pairs, ring, ring_of, send, tcp};
 
 const HERE: Fixed = Fixed(0);
 const LARGE: u32 = 1 << 20;
@@ -66,6 +66,55 @@ fn a_short_send_says_how_much_it_sent_and_the_rest_can_follow() {
     }
     assert!(short > 0, "the socket holds less than all of it");
     assert_eq!(came, ring.slot_mut(Slot(0)).unwrap());
+}
+
+#[test]
+fn a_send_that_ends_at_once_is_not_what_is_waited_for() {
+    let Some(mut ring) = ring() else { return };
+    let (ours, mut theirs) = UnixStream::pair().unwrap();
+    ring.install(HERE, &ours).unwrap();
+    ring.receive(HERE, 1).unwrap();
+    ring.turn().unwrap();
+    let enters = ring.enters();
+    fill(&mut ring, Slot(0), b"ask");
+    ring.send_now(HERE, Slot(0), 0..3, 2).unwrap();
+    let answerer = std::thread::spawn(move || {
+        let mut question = [0; 3];
+        theirs.read_exact(&mut question)?;
+        theirs.write_all(b"answer").map(|()| theirs)
+    });
+    let mut events = Vec::new();
+    while events.len() < 2 {
+        ring.wait(1, Some(LIMIT)).unwrap();
+        events.extend(std::iter::from_fn(|| ring.complete()));
+    }
+    assert_eq!(events.iter().map(|event| event.token).collect::<Vec<_>>(), [2, 1]);
+    assert_eq!(ring.enters(), enters + 1, "one call sent the question and waited for its answer");
+    assert!(answerer.join().unwrap().is_ok());
+}
+
+#[test]
+fn a_send_that_must_not_wait_says_so_when_there_is_no_room() {
+    let Some((mut ring, mut theirs)) = narrow() else { return };
+    let mut done = 0;
+    loop {
+        ring.send_now(HERE, Slot(0), done..LARGE as usize, 0).unwrap();
+        ring.turn().unwrap();
+        let Event::Sent { result, .. } = ring.complete().expect("at once").event else { panic!() };
+        match result {
+            Ok(count) => done += count,
+            Err(error) => {
+                assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+                break;
+            }
+        }
+    }
+    assert!(done > 0 && ring.in_flight() == 0);
+    assert!(ring.slot_mut(Slot(0)).is_some());
+    theirs.read_exact(&mut vec![0; done]).unwrap();
+    ring.send_now(HERE, Slot(0), 0..1, 0).unwrap();
+    ring.turn().unwrap();
+    assert_eq!(sent(&next(&mut ring)), 1);
 }
 
 #[test]
