@@ -11,6 +11,7 @@
 
 pub mod clock;
 pub mod control;
+pub mod engine;
 pub mod exchange;
 pub mod interruptions;
 pub mod launcher;

@@ -100,11 +100,21 @@ impl Counters {
     /// they will start.
     #[must_use]
     pub fn open(task: TaskId) -> Self {
-        let tids = threads::of(task);
+        Self::of(task, &threads::of(task))
+    }
+
+    /// Opens what may be opened of these threads of this process.
+    #[must_use]
+    pub fn open_threads(tasks: &[TaskId]) -> Self {
+        let tids: Vec<i32> = tasks.iter().map(|task| task.tid).collect();
+        Self::of(TaskId::this(), &tids)
+    }
+
+    fn of(task: TaskId, tids: &[i32]) -> Self {
         Self {
-            faults: Threads::open(&tids, FAULTS, &[Scope::All, Scope::User]),
-            switches: Threads::open(&tids, SWITCHES, &[Scope::All]),
-            hardware: Threads::open(&tids, HARDWARE, &[Scope::All, Scope::User]),
+            faults: Threads::open(tids, FAULTS, &[Scope::All, Scope::User]),
+            switches: Threads::open(tids, SWITCHES, &[Scope::All]),
+            hardware: Threads::open(tids, HARDWARE, &[Scope::All, Scope::User]),
             circumstances: Circumstances::read(task),
         }
     }

@@ -1,12 +1,15 @@
 //! Side: one end of a measured connection, without its socket.
 //!
 //! The contract between what is measured (round trips, an open loop, a stream, the answering server) and the engines that
-//! move bytes by events (epoll, `io_uring`, tokio). An engine:
+//! move bytes (see [`crate::engine`]). An engine:
 //!
+//! - calls [`Side::on_start`] once at the beginning of each drive;
 //! - sends [`Side::pending`] as soon as it can, whole and in order, and tells what the kernel took by [`Side::sent`]; where
 //!   boundaries are kept, one `pending` is one message;
-//! - gives every byte that arrives to [`Side::on_bytes`], in order; where boundaries are kept, one call is one message;
-//! - reads no more from a side whose [`Side::wants_input`] is false, until something was sent;
+//! - gives every byte that arrives to the side, in order; where boundaries are kept, one call is one message. It receives
+//!   into [`Side::inlet`] and calls [`Side::on_input`], or, when the kernel chose the place, calls [`Side::on_bytes`];
+//! - asks [`Side::wants_input`] before it receives, and receives nothing while that is false: it changes only when something
+//!   was sent. What `on_bytes` did not take, because the side has no more room, is given again after that;
 //! - calls [`Side::on_end`] when the peer has closed, and closes a side that [`is_over`](Side::is_over) once nothing is
 //!   pending;
 //! - passes the time of its last reading of the clock, taken after the bytes arrived; it reads the clock for sides that
@@ -15,15 +18,30 @@
 //! A side never blocks, never sees a descriptor, and does not allocate after it was made. What it measures goes into a
 //! ledger, of which each thread of an engine has one for all its sides.
 
+mod both;
+mod ledger;
+mod pipeline;
+mod responder;
+
+pub use both::Both;
+pub use ledger::{Answers, Ledger, Rounds};
+pub use pipeline::Pipeline;
+pub use responder::Responder;
+
 use crate::exchange::ExchangeError;
 
 /// One end of a connection.
 pub trait Side {
     /// Where what is measured goes.
-    type Ledger;
+    type Ledger: Ledger;
 
-    /// Whether the time matters; the clock is not read for a side that does not need it.
-    const NEEDS_CLOCK: bool;
+    /// Whether the time matters; the clock is not read for a side that does not need it. It never changes.
+    fn needs_clock(&self) -> bool;
+
+    /// A drive begins: what this side does by itself is to be done from now on.
+    fn on_start(&mut self, now: u64, ledger: &mut Self::Ledger) {
+        let _ = (now, ledger);
+    }
 
     /// What is to be sent now; empty when there is nothing.
     fn pending(&self) -> &[u8];
@@ -36,13 +54,33 @@ pub trait Side {
         true
     }
 
-    /// Bytes arrived.
+    /// Where to receive next: `scratch`, which all sides of a thread share, for a side that looks at its input once; a place
+    /// of its own for a side that has to keep it. It has room for one byte more than what is expected, so that a receive
+    /// that does not fill it has emptied a stream.
+    #[inline]
+    fn inlet<'a>(&'a mut self, scratch: &'a mut [u8]) -> &'a mut [u8] {
+        scratch
+    }
+
+    /// `count` bytes, not 0, were received into the [`inlet`](Self::inlet), which was over the same `scratch`.
+    #[inline]
+    fn on_input(
+        &mut self,
+        scratch: &[u8],
+        count: usize,
+        now: u64,
+        ledger: &mut Self::Ledger,
+    ) -> Result<(), ExchangeError> {
+        self.on_bytes(&scratch[..count], now, ledger).map(|_| ())
+    }
+
+    /// Bytes arrived somewhere else; how many of them were taken. A side without an inlet of its own takes all.
     fn on_bytes(
         &mut self,
         input: &[u8],
         now: u64,
         ledger: &mut Self::Ledger,
-    ) -> Result<(), ExchangeError>;
+    ) -> Result<usize, ExchangeError>;
 
     /// The peer will send no more.
     fn on_end(&mut self) -> Result<(), ExchangeError>;

@@ -52,3 +52,31 @@ impl Wire for Conn {
         self.kind() != Kind::Stream
     }
 }
+
+/// Whoever borrows a wire can use it.
+impl<W: Wire> Wire for &W {
+    const ATTEMPT_IS_CALL: bool = W::ATTEMPT_IS_CALL;
+
+    #[inline]
+    fn send(&self, bytes: &[u8]) -> io::Result<usize> {
+        W::send(self, bytes)
+    }
+
+    #[inline]
+    fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        W::receive(self, buffer)
+    }
+
+    fn set_nonblocking(&self, on: bool) -> io::Result<()> {
+        W::set_nonblocking(self, on)
+    }
+
+    fn has_messages(&self) -> bool {
+        W::has_messages(self)
+    }
+
+    #[inline]
+    fn called(&self) {
+        W::called(self);
+    }
+}

@@ -46,6 +46,16 @@ impl Work {
     pub fn is_single(&self) -> bool {
         self.load == Load::RoundTrip && (self.connections, self.depth) == (1, 1)
     }
+
+    /// The threads of an end with this engine: no more than there are connections; of the blocking engine as many.
+    #[must_use]
+    pub fn threads_with(&self, engine: EngineName) -> u32 {
+        let connections = self.connections.max(1);
+        match engine {
+            EngineName::Blocking => connections,
+            _ => self.threads.clamp(1, connections),
+        }
+    }
 }
 
 impl Default for Work {
@@ -220,6 +230,26 @@ impl fmt::Display for Buffers {
             Self::Default => f.write_str("default"),
             Self::Equal => f.write_str("equal"),
             Self::Bytes(bytes) => write!(f, "{bytes}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_blocking_engine_has_a_thread_for_each_connection_and_the_others_what_was_asked_for() {
+        let rows = [
+            (EngineName::Blocking, 64, 2, 64),
+            (EngineName::Epoll, 64, 2, 2),
+            (EngineName::Epoll, 1, 4, 1),
+            (EngineName::Tokio, 3, 0, 1),
+            (EngineName::Uring, 0, 2, 1),
+        ];
+        for (engine, connections, threads, expected) in rows {
+            let work = Work { connections, threads, ..Work::default() };
+            assert_eq!(work.threads_with(engine), expected, "{engine} {connections} {threads}");
         }
     }
 }

@@ -132,6 +132,16 @@ fn started(channel: &mut impl Read) -> Result<(), Stop> {
     }
 }
 
+/// Deals the connections out to so many threads.
+fn deal<T>(conns: Vec<T>, threads: u32) -> Vec<Vec<T>> {
+    let mut shards: Vec<_> = (0..threads.max(1)).map(|_| Vec::new()).collect();
+    let count = shards.len();
+    for (number, conn) in conns.into_iter().enumerate() {
+        shards[number % count].push(conn);
+    }
+    shards
+}
+
 /// What the plan should have refused.
 fn not_built(load: Load, engine: EngineName) -> Failure {
     let text = format!("no {engine} engine does the workload {}", load.name());

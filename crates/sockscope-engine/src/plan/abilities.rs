@@ -22,7 +22,9 @@ impl Abilities {
         let missing = |transport: &OwnTransport| transport.is_datagram() || transport.is_floor();
         let transports = OwnTransport::ALL.into_iter().filter(missing);
         let transports = transports.map(|transport| (transport, absent.clone()));
-        let engines = EngineName::ALL.into_iter().filter(|engine| *engine != EngineName::Blocking);
+        let engines = EngineName::ALL
+            .into_iter()
+            .filter(|engine| !matches!(engine, EngineName::Blocking | EngineName::Epoll));
         Self {
             transports: transports.chain(transports::refused()).collect(),
             engines: engines.map(|engine| (engine, absent.clone())).collect(),
@@ -73,15 +75,6 @@ fn absent(work: &Work) -> Option<Unavailable> {
     if work.load != Load::RoundTrip {
         let reason = format!("the workload {} is not in this build", work.load.name());
         return Some(Unavailable { reason, ..Unavailable::default() });
-    }
-    if work.depth > 1 || work.threads > 1 {
-        let reason = "more than one request in flight or thread is not in this build".into();
-        return Some(Unavailable { reason, ..Unavailable::default() });
-    }
-    if work.connections > 1 {
-        let reason = "more than one connection is not in this build".into();
-        let connections = Some(work.connections);
-        return Some(Unavailable { connections, reason, ..Unavailable::default() });
     }
     None
 }

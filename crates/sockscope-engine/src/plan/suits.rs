@@ -29,8 +29,8 @@ enum Factor {
 }
 
 /// All rules; the first that refuses is told.
-const RULES: [fn(&Candidate<'_>) -> Option<Refusal>; 6] =
-    [running_view, own_view, floor, eventfd_size, tokio_spin, blocking_threads];
+const RULES: [fn(&Candidate<'_>) -> Option<Refusal>; 7] =
+    [running_view, own_view, floor, eventfd_size, tokio_spin, blocking_threads, solo_engine];
 
 /// What keeps a candidate from being measured, if anything does.
 pub(super) fn refusal(candidate: &Candidate<'_>) -> Option<Unavailable> {
@@ -141,4 +141,22 @@ fn blocking_threads(candidate: &Candidate<'_>) -> Option<Refusal> {
         _ => return None,
     };
     Some((&[Factor::View, Factor::Engine, Factor::Connections], reason))
+}
+
+fn solo_engine(candidate: &Candidate<'_>) -> Option<Refusal> {
+    let work = candidate.work;
+    if candidate.view != View::Solo {
+        return None;
+    }
+    if work.engines.client != work.engines.server {
+        let reason = "one thread has both ends, and so one engine";
+        return Some((&[Factor::View, Factor::Engine], reason));
+    }
+    if work.threads > 1 {
+        return Some((&[Factor::View], "both ends are one thread"));
+    }
+    (work.engines.client == EngineName::Blocking && work.depth > 1).then_some((
+        &[Factor::View, Factor::Engine],
+        "with plain calls in one thread, each end waits for its turn: one request at a time",
+    ))
 }

@@ -6,6 +6,7 @@
 use std::cell::Cell;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::rc::Rc;
 
 use super::Wire;
 
@@ -50,23 +51,23 @@ impl Calls {
 
 /// A wire, and where its calls are counted.
 #[derive(Debug)]
-pub struct Counted<'a, W> {
-    wire: &'a W,
-    calls: &'a Calls,
+pub struct Counted<W> {
+    wire: W,
+    calls: Rc<Calls>,
 }
 
-impl<'a, W: Wire> Counted<'a, W> {
+impl<W: Wire> Counted<W> {
     /// Counts the calls of `wire` from now on.
     #[must_use]
-    pub fn new(wire: &'a W, calls: &'a Calls) -> Self {
+    pub fn new(wire: W, calls: &Rc<Calls>) -> Self {
         if !W::ATTEMPT_IS_CALL {
             calls.meaningless.set(true);
         }
-        Self { wire, calls }
+        Self { wire, calls: Rc::clone(calls) }
     }
 }
 
-impl<W: Wire> Wire for Counted<'_, W> {
+impl<W: Wire> Wire for Counted<W> {
     const ATTEMPT_IS_CALL: bool = W::ATTEMPT_IS_CALL;
 
     #[inline]
@@ -97,7 +98,7 @@ impl<W: Wire> Wire for Counted<'_, W> {
     }
 }
 
-impl<W: AsFd> AsFd for Counted<'_, W> {
+impl<W: AsFd> AsFd for Counted<W> {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.wire.as_fd()
     }

@@ -37,25 +37,34 @@ impl Bound {
 
     /// Waits for the one client, or for the end of the coordinator; then the socket file and its directory are gone.
     pub(super) fn accept(self, channel: &impl AsFd) -> Result<Conn, Stop> {
+        self.next(channel)
+    }
+
+    /// Waits for so many connections, or for the end of the coordinator; then the socket file and its directory are gone.
+    pub(super) fn accept_all(self, channel: &impl AsFd, count: u32) -> Result<Vec<Conn>, Stop> {
+        (0..count).map(|_| self.next(channel)).collect()
+    }
+
+    /// Waits for the next of several connections, or for the end of the coordinator.
+    pub(super) fn next(&self, channel: &impl AsFd) -> Result<Conn, Stop> {
         loop {
+            match self.listener.accept() {
+                Ok(conn) => return Ok(conn),
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                Err(error) => {
+                    return Err(failure(Fault::Environment, "accept a client", &error).into());
+                }
+            }
             let mut fds =
                 [PollFd::new(&self.listener, PollFlags::IN), PollFd::new(channel, PollFlags::IN)];
             match poll(&mut fds, None) {
                 Ok(_) | Err(rustix::io::Errno::INTR) => {}
                 Err(error) => {
-                    return Err(failure(Fault::Environment, "wait for the client", &error).into());
+                    return Err(failure(Fault::Environment, "wait for a client", &error).into());
                 }
             }
             let (connecting, over) = (!fds[0].revents().is_empty(), !fds[1].revents().is_empty());
-            if connecting {
-                match self.listener.accept() {
-                    Ok(conn) => return Ok(conn),
-                    Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
-                    Err(error) => {
-                        return Err(failure(Fault::Environment, "accept the client", &error).into());
-                    }
-                }
-            } else if over {
+            if over && !connecting {
                 return Err(Stop::Control(ControlError::Channel(
                     std::io::ErrorKind::UnexpectedEof.into(),
                 )));

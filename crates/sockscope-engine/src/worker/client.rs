@@ -5,6 +5,8 @@
 mod blame;
 mod meters;
 mod round_trip;
+mod rounds;
+mod window;
 
 use std::io::{Read, Write};
 use std::os::fd::AsFd;
@@ -14,9 +16,11 @@ use sockscope_net::{Conn, Connector};
 
 pub(super) use meters::Meters;
 pub(super) use round_trip::measure;
+pub(super) use window::measure as measure_window;
 
 use super::{Lifeline, Stop, endpoint, failure, not_built};
 use crate::control::{Failure, Fault, Role, WorkerPlan};
+use crate::engine::{Blocking, Epoll};
 use crate::usage::TaskId;
 use crate::work::{EngineName, Load};
 
@@ -48,7 +52,11 @@ pub(super) fn run(
     };
     let client = Client { plan, address: endpoint, server: *server, running: *running };
     match (plan.work.load, plan.work.engines.client) {
-        (Load::RoundTrip, EngineName::Blocking) => round_trip::run(channel, &client),
+        (Load::RoundTrip, EngineName::Blocking) if plan.work.is_single() => {
+            round_trip::run(channel, &client)
+        }
+        (Load::RoundTrip, EngineName::Blocking) => rounds::run::<Blocking<_, _>>(channel, &client),
+        (Load::RoundTrip, EngineName::Epoll) => rounds::run::<Epoll<_, _>>(channel, &client),
         (load, engine) => Err(not_built(load, engine).into()),
     }
 }

@@ -4,6 +4,7 @@
 //! closed; what it did in that time is its result, where it counts it.
 
 mod blocking;
+mod many;
 
 use std::io::{Read, Write};
 use std::os::fd::AsFd;
@@ -27,9 +28,14 @@ pub(super) fn run(
         server_pid: None,
     };
     control::send(channel, &FromWorker::Ready(ready))?;
-    let served = match (plan.work.load, plan.work.engines.server) {
-        (Load::RoundTrip, EngineName::Blocking) => blocking::run(channel, lifeline, plan, bound)?,
-        (load, engine) => return Err(not_built(load, engine).into()),
+    let served = match plan.work.load {
+        Load::RoundTrip
+            if plan.work.is_single() && plan.work.engines.server == EngineName::Blocking =>
+        {
+            blocking::run(channel, lifeline, plan, bound)?
+        }
+        Load::RoundTrip => many::run(channel, lifeline, plan, bound)?,
+        load => return Err(not_built(load, plan.work.engines.server).into()),
     };
     if let Some(served) = served {
         // A coordinator that has gone meanwhile has all it needs.

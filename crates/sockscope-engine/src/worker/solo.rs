@@ -1,17 +1,25 @@
-//! Solo: both ends of a connection in one thread, the bare path through the kernel's sockets.
+//! Solo: both ends of every connection in one thread, the bare path through the kernel's sockets.
 
 use std::io::{Read, Write};
 use std::os::fd::AsFd;
+use std::rc::Rc;
 use std::time::Duration;
 
-use sockscope_net::Connector;
+use sockscope_net::{Conn, Connector};
+use sockscope_proto::Service;
+use sockscope_proto::service::{Echo, Pong};
 
 use super::bound::Bound;
-use super::client::{Meters, measure};
-use super::{Lifeline, Stop, failure, ready, started, with_service};
-use crate::control::{self, Bind, Fault, FromWorker, WorkerPlan};
+use super::client::{Meters, measure, measure_window};
+use super::{Lifeline, Stop, failure, not_built, ready, started, with_service};
+use crate::control::{
+    self, Bind, BlockMessage, Failure, Fault, FromWorker, ServiceName, WorkerPlan,
+};
+use crate::engine::{Epoll, Terms};
 use crate::exchange::exchange_solo;
-use crate::wire::{Calls, Counted};
+use crate::side::{Both, Pipeline, Responder};
+use crate::wire::{Calls, Counted, Wire};
+use crate::work::{EngineName, Load};
 
 pub(super) fn run(
     channel: &mut (impl Read + Write + AsFd),
@@ -20,30 +28,78 @@ pub(super) fn run(
     bind: &Bind,
 ) -> Result<(), Stop> {
     let bound = Bound::new(bind)?;
+    let pairs = (0..plan.work.connections.max(1)).map(|_| connect(&bound, channel, plan));
+    let mut pairs = pairs.collect::<Result<Vec<_>, _>>()?;
+    drop(bound);
+    lifeline.tie();
+    if let Some((client, _)) = pairs.first() {
+        control::send(channel, &ready(client))?;
+    }
+    started(channel)?;
+    let block = match (plan.work.load, plan.work.engines.client) {
+        (Load::RoundTrip, EngineName::Blocking) if plan.work.is_single() => {
+            in_turns(plan, pairs.remove(0))?
+        }
+        (Load::RoundTrip, EngineName::Epoll) => match plan.work.service {
+            ServiceName::Echo => on_one_engine(&Echo, plan, pairs)?,
+            ServiceName::Pong => on_one_engine(&Pong::default(), plan, pairs)?,
+        },
+        (load, engine) => return Err(not_built(load, engine).into()),
+    };
+    control::send(channel, &FromWorker::Block(block))?;
+    Ok(())
+}
+
+/// Both ends of a connection to ourselves, the client's first.
+fn connect(bound: &Bound, channel: &impl AsFd, plan: &WorkerPlan) -> Result<(Conn, Conn), Stop> {
     let environment =
         |error: &dyn std::error::Error| failure(Fault::Environment, "connect to ourselves", error);
     let connector = Connector::new(bound.listener.local()).map_err(|error| environment(&error))?;
     // The backlog takes the connection before anybody accepts it.
     let client =
         connector.connect(Some(Duration::from_secs(3))).map_err(|error| environment(&error))?;
-    let server = bound.accept(channel)?;
-    lifeline.tie();
-    client.set_nodelay(true).map_err(|error| environment(&error))?;
+    let server = bound.next(channel)?;
+    client.set_nodelay(plan.work.nodelay).map_err(|error| environment(&error))?;
     client.set_nonblocking(true).map_err(|error| environment(&error))?;
-    control::send(channel, &ready(&client))?;
-    started(channel)?;
+    Ok((client, server))
+}
+
+/// With plain calls: each end's turn comes when the other's is over.
+fn in_turns(plan: &WorkerPlan, (client, server): (Conn, Conn)) -> Result<BlockMessage, Failure> {
     let mut inbox = vec![0; plan.work.message_len()];
     let mut space = vec![0; inbox.len().max(64)];
     // One thread makes the calls of both ends.
-    let calls = Calls::default();
+    let calls = Rc::new(Calls::default());
     let ends = (&Counted::new(&client, &calls), &Counted::new(&server, &calls));
-    let meters = (Meters::new(plan, None)?, &calls);
+    let meters = (Meters::new(plan, None)?, &*calls);
     let block = with_service!(plan, |service| measure(plan, meters, |load, buffer| exchange_solo(
         ends,
         load,
         &mut service,
         (&mut inbox, &mut space, buffer),
     )));
-    control::send(channel, &FromWorker::Block(block.map_err(|error| error.blame(false))?))?;
-    Ok(())
+    block.map_err(|error| error.blame(false))
+}
+
+/// All ends belong to one engine.
+fn on_one_engine<S: Service + Clone + Send>(
+    service: &S,
+    plan: &WorkerPlan,
+    pairs: Vec<(Conn, Conn)>,
+) -> Result<BlockMessage, Failure> {
+    let terms = Terms {
+        wait: plan.wait,
+        patience: Some(Duration::from_nanos(plan.patience_ns)),
+        scratch: Pipeline::inlet_len(&plan.work),
+        many_messages: plan.work.depth > 1,
+        both_ways: true,
+    };
+    let ends = pairs.into_iter().flat_map(|(client, server)| {
+        let has_messages = client.has_messages();
+        let asks = Both::Client(Pipeline::new(&plan.work, has_messages));
+        let answers = Both::Server(Responder::new(service.clone(), &plan.work, has_messages));
+        [(client, asks), (server, answers)]
+    });
+    measure_window::<_, Epoll<_, _>>(vec![ends.collect()], &terms, plan, None)
+        .map_err(|error| error.blame(false))
 }

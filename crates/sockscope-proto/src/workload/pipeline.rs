@@ -59,6 +59,16 @@ impl Pipeline {
         &self.request
     }
 
+    /// Starts the next request in a place of its own: `slot` holds a copy of any [`request`](Self::request) and gets the
+    /// number of this one. So several can be laid out behind each other and sent at once.
+    #[inline]
+    pub fn start_in(&mut self, slot: &mut [u8]) {
+        if self.expect == Expect::Echo {
+            stamp(slot, self.started);
+        }
+        self.started += 1;
+    }
+
     /// The request that was started last.
     #[inline]
     #[must_use]
@@ -221,6 +231,24 @@ mod tests {
         pipeline.take_back();
         assert_eq!(pipeline.in_flight(), 1);
         assert_eq!(pipeline.start(), second);
+    }
+
+    #[test]
+    fn requests_that_are_started_in_places_of_their_own_are_the_same_requests() {
+        for size in [1, 5, 8, 64] {
+            let (mut one, mut several) = (Pipeline::echo(size), Pipeline::echo(size));
+            let mut laid_out = several.request().repeat(3);
+            for _ in 0..100 {
+                let expected = requests(&mut one, 3);
+                laid_out.chunks_mut(size).for_each(|slot| several.start_in(slot));
+                assert_eq!(laid_out, expected, "{size}");
+            }
+            assert_eq!(several.in_flight(), 300);
+        }
+        let mut pong = Pipeline::pong();
+        let mut slot = pong.request().to_vec();
+        pong.start_in(&mut slot);
+        assert_eq!((slot.as_slice(), pong.in_flight()), (b"ping".as_slice(), 1));
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod run;
 use crate::model::{Caveat, CaveatCode, Cell, Report};
 
 /// All questions, the gravest first.
-const QUESTIONS: [fn(&Report) -> Option<Caveat>; 19] = [
+const QUESTIONS: [fn(&Report) -> Option<Caveat>; 15] = [
     run::interrupted,
     run::cell_failed,
     run::partial,
@@ -19,15 +19,11 @@ const QUESTIONS: [fn(&Report) -> Option<Caveat>; 19] = [
     run::retried,
     host::steal,
     host::throttled,
-    host::cpu_quota,
     host::load,
     noise::bimodal,
     noise::drift,
     noise::floor_too_high,
     host::frequency_not_fixed,
-    host::siblings,
-    host::slow_clock,
-    host::timer_slack,
     host::virtualised,
     run::single_run,
 ];

@@ -13,6 +13,14 @@ pub(in crate::worker) enum NoBlock {
     Exchange(ExchangeError),
     /// The usage of an end cannot be read, most likely because it is gone.
     Usage(io::Error),
+    /// It is already known whose fault it is.
+    Failed(Failure),
+}
+
+impl From<Failure> for NoBlock {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
 }
 
 impl NoBlock {
@@ -21,6 +29,7 @@ impl NoBlock {
         match self {
             Self::Exchange(error) => blame(&error, running),
             Self::Usage(error) => failure(Fault::Gone, "read the usage of both ends", &error),
+            Self::Failed(failure) => failure,
         }
     }
 }

@@ -13,7 +13,8 @@ use crate::worker::failure;
 /// The meters of both ends; the server's where its process is known and may be read.
 #[derive(Debug)]
 pub(in crate::worker) struct Meters {
-    client: Meter,
+    /// One for each thread of the client.
+    client: Vec<Meter>,
     server: Option<Meter>,
     /// In a block that counts, until it has counted.
     counters: Option<BothCounters>,
@@ -32,33 +33,44 @@ impl Meters {
         plan: &WorkerPlan,
         server: Option<TaskId>,
     ) -> Result<Self, Failure> {
-        let client = Meter::new(TaskId::this())
-            .map_err(|error| failure(Fault::Environment, "read our own usage", &error))?;
+        Self::of(&[TaskId::this()], plan, server)
+    }
+
+    /// Meters of these threads of ours and of the server's task.
+    pub(super) fn of(
+        threads: &[TaskId],
+        plan: &WorkerPlan,
+        server: Option<TaskId>,
+    ) -> Result<Self, Failure> {
+        let client: io::Result<_> = threads.iter().copied().map(Meter::new).collect();
+        let client =
+            client.map_err(|error| failure(Fault::Environment, "read our own usage", &error))?;
         Ok(Self {
             client,
             server: server.and_then(|task| Meter::new(task).ok()),
-            counters: plan.counts.then(|| BothCounters::open(&plan.role, server)),
+            counters: plan.counts.then(|| BothCounters::open(threads, &plan.role, server)),
         })
     }
 
     /// Before the window: the switches, which take long to read, then the clocks, the client's last.
     pub(super) fn start(&mut self) -> io::Result<Start> {
-        let client = self.client.switches()?;
+        let client = sum(&self.client, Meter::switches, add)?;
         let server = self.server.as_ref().map(Meter::switches).transpose()?;
         if let Some(counters) = &mut self.counters {
             counters.start();
         }
         let server_ns = self.server.as_ref().map(Meter::cpu_ns).transpose()?;
-        let client = usage(self.client.cpu_ns()?, client);
+        let client = usage(sum(&self.client, Meter::cpu_ns, u64::saturating_add)?, client);
         Ok(Start { client, server: server_ns.zip(server).map(|(ns, of)| usage(ns, of)) })
     }
 
     /// After the window: the other way round. A message that lacks only what the workload itself knows.
     pub(super) fn end(&mut self, start: Start, window: Window) -> io::Result<BlockMessage> {
-        let client_ns = self.client.cpu_ns()?;
+        let client_ns = sum(&self.client, Meter::cpu_ns, u64::saturating_add)?;
         let server_ns = self.server.as_ref().map(Meter::cpu_ns).transpose()?;
         let counts = self.counters.take().map(BothCounters::stop);
-        let client = usage(client_ns, self.client.switches()?).since(start.client);
+        let client = sum(&self.client, Meter::switches, add)?;
+        let client = usage(client_ns, client).since(start.client);
         let switches = self.server.as_ref().map(Meter::switches).transpose()?;
         let server = server_ns.zip(switches).map(|(ns, of)| usage(ns, of));
         // A process that used nothing at all did not serve us: whoever called listen(2) may have handed the connection to
@@ -79,6 +91,19 @@ impl Meters {
             ..BlockMessage::default()
         })
     }
+}
+
+/// What all threads have used together.
+fn sum<T: Default>(
+    meters: &[Meter],
+    read: impl Fn(&Meter) -> io::Result<T>,
+    add: impl Fn(T, T) -> T,
+) -> io::Result<T> {
+    meters.iter().try_fold(T::default(), |sum, meter| Ok(add(sum, read(meter)?)))
+}
+
+fn add(one: (u64, u64), other: (u64, u64)) -> (u64, u64) {
+    (one.0 + other.0, one.1 + other.1)
 }
 
 fn usage(cpu_ns: u64, (voluntary, involuntary): (u64, u64)) -> Usage {
@@ -103,13 +128,13 @@ enum Server {
 }
 
 impl BothCounters {
-    fn open(role: &Role, server: Option<TaskId>) -> Self {
+    fn open(threads: &[TaskId], role: &Role, server: Option<TaskId>) -> Self {
         let server = match (role, server) {
             (Role::Solo { .. }, _) => Server::IsClient,
             (_, None) => Server::Unknown,
             (_, Some(task)) => Server::Known(Counters::open(task)),
         };
-        Self { client: Counters::open(TaskId::this()), server }
+        Self { client: Counters::open_threads(threads), server }
     }
 
     fn start(&mut self) {

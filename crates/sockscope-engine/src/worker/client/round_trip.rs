@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
+use std::rc::Rc;
 use std::time::Duration;
 
 use sockscope_proto::workload::{RoundTrip, Workload};
@@ -26,7 +27,7 @@ pub(super) fn run(
     let conn = client.connect()?;
     let environment =
         |error: io::Error| failure(Fault::Environment, "prepare the connection", &error);
-    let calls = Calls::default();
+    let calls = Rc::new(Calls::default());
     let wire = Counted::new(&conn, &calls);
     let mut duplex = Duplex::new(&wire, Duration::from_nanos(plan.patience_ns));
     if running {
@@ -41,7 +42,7 @@ pub(super) fn run(
     let both_ways = running && plan.work.message_len() > Duplex::ABOVE;
     conn.set_nonblocking(both_ways || plan.wait == Wait::Spin).map_err(environment)?;
     let server = server.or_else(|| server_pid(&conn).map(|pid| TaskId { pid, tid: pid }));
-    let meters = (Meters::new(plan, server)?, &calls);
+    let meters = (Meters::new(plan, server)?, &*calls);
     let block = match (both_ways, plan.wait) {
         (true, _) => measure(plan, meters, |load, buffer| duplex.exchange(load, buffer)),
         (false, Wait::Spin) => {

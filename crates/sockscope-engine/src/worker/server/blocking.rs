@@ -1,6 +1,7 @@
 //! Blocking: a server of plain calls, for one connection.
 
 use std::os::fd::AsFd;
+use std::rc::Rc;
 
 use crate::control::{Fault, Served, WorkerPlan};
 use crate::exchange::{Blocking, Spinning, answer};
@@ -22,7 +23,7 @@ pub(super) fn run(
         .map_err(|error| failure(Fault::Environment, "prepare the connection", &error))?;
     let mut inbox = vec![0; plan.work.message_len()];
     let mut space = vec![0; inbox.len().max(64)];
-    let calls = Calls::default();
+    let calls = Rc::new(Calls::default());
     let wire = Counted::new(&conn, &calls);
     let served = with_service!(plan, |service| if spins {
         answer::<_, Spinning>(&wire, &mut service, &mut inbox, &mut space)

@@ -1,0 +1,111 @@
+//! Ledger: what all sides of one thread measure together.
+
+use sockscope_stats::Histogram;
+
+/// Where the sides of one thread write; it knows when they have nothing more to do.
+pub trait Ledger {
+    /// Whether the drive is over: no side will do anything more by itself. Of a server never: it ends with its connections.
+    fn is_done(&self) -> bool;
+}
+
+/// What a server did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Answers {
+    /// Requests that were read whole and answered.
+    pub given: u64,
+}
+
+impl Ledger for Answers {
+    fn is_done(&self) -> bool {
+        false
+    }
+}
+
+/// Round trips in a closed loop.
+///
+/// While it is open, every answer makes room for the next request. An exchange that was started is always answered and
+/// counted: the end of the window is the last answer, not a line across requests in flight.
+#[derive(Debug, Clone)]
+pub struct Rounds {
+    /// Every round trip.
+    pub histogram: Histogram,
+    /// Complete exchanges.
+    pub exchanges: u64,
+    /// Messages that were lost, on sockets that lose some.
+    pub lost: u64,
+    /// When the last answer was complete.
+    pub last_ns: u64,
+    /// Requests whose answers are not complete, of all sides.
+    in_flight: u64,
+    /// From when on no request is started.
+    until_ns: u64,
+}
+
+impl Rounds {
+    /// Empty and closed, its memory touched.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            histogram: Histogram::new(),
+            exchanges: 0,
+            lost: 0,
+            last_ns: 0,
+            in_flight: 0,
+            until_ns: 0,
+        }
+    }
+
+    /// Forgets what was measured.
+    pub fn clear(&mut self) {
+        self.histogram.clear();
+        (self.exchanges, self.lost, self.last_ns) = (0, 0, 0);
+    }
+
+    /// Lets requests be started until that time.
+    pub fn open_until(&mut self, until_ns: u64) {
+        self.until_ns = until_ns;
+    }
+
+    /// Adds what another thread measured in the same window.
+    pub fn merge(&mut self, other: &Self) {
+        self.histogram.merge(&other.histogram);
+        self.exchanges += other.exchanges;
+        self.lost += other.lost;
+        self.last_ns = self.last_ns.max(other.last_ns);
+    }
+
+    /// Whether another request may be started at that time.
+    #[inline]
+    #[must_use]
+    pub fn is_open_at(&self, now: u64) -> bool {
+        now < self.until_ns
+    }
+
+    /// So many requests were started.
+    #[inline]
+    pub fn started(&mut self, count: u64) {
+        self.in_flight += count;
+    }
+
+    /// The answer to a request that was started at `start` was complete at `now`.
+    #[inline]
+    pub fn answered(&mut self, start: u64, now: u64) {
+        self.histogram.record(now.saturating_sub(start));
+        self.exchanges += 1;
+        self.in_flight -= 1;
+        self.last_ns = now;
+    }
+}
+
+impl Default for Rounds {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Ledger for Rounds {
+    #[inline]
+    fn is_done(&self) -> bool {
+        self.in_flight == 0
+    }
+}

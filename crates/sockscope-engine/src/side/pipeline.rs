@@ -1,0 +1,186 @@
+//! `Pipeline`: the client of a closed loop, with a bounded number of requests in flight.
+
+use sockscope_proto::workload;
+
+use super::{Rounds, Side};
+use crate::control::ServiceName;
+use crate::exchange::ExchangeError;
+use crate::work::Work;
+
+/// Requests that are started at the same time are sent in one piece, up to so many bytes.
+const BATCH_BYTES: usize = 16 << 10;
+
+/// Keeps `depth` requests in flight and checks each answer, by number and pattern, in order.
+///
+/// The start of the first requests is the reading of the clock just before they are sent; the start of every later one is
+/// the reading after the answer that made room for it.
+#[derive(Debug)]
+pub struct Pipeline {
+    machine: workload::Pipeline,
+    /// As many requests as are sent in one piece, behind each other.
+    outbox: Box<[u8]>,
+    /// What of the outbox is to be sent.
+    unsent: std::ops::Range<usize>,
+    /// Requests that have their start, and no place in the outbox yet.
+    waiting: u64,
+    starts: Starts,
+    has_messages: bool,
+}
+
+impl Pipeline {
+    /// The client that the work asks for; on sockets that keep boundaries each request is sent by itself.
+    #[must_use]
+    pub fn new(work: &Work, has_messages: bool) -> Self {
+        let machine = match work.service {
+            ServiceName::Echo => workload::Pipeline::echo(work.size),
+            ServiceName::Pong => workload::Pipeline::pong(),
+        };
+        let depth = usize::try_from(work.depth.max(1)).unwrap_or(usize::MAX);
+        let batch = (BATCH_BYTES / machine.request().len()).clamp(1, depth);
+        Self {
+            outbox: machine.request().repeat(batch).into_boxed_slice(),
+            machine,
+            unsent: 0..0,
+            waiting: 0,
+            starts: Starts::new(depth),
+            has_messages,
+        }
+    }
+
+    /// A buffer of this many bytes takes all answers that can be on their way, or a good many of them.
+    #[must_use]
+    pub fn inlet_len(work: &Work) -> usize {
+        /// More than this does not stay in the cache.
+        const ENOUGH: usize = 256 << 10;
+        let one = work.message_len();
+        let all = one.saturating_mul(usize::try_from(work.depth).unwrap_or(usize::MAX));
+        all.min(ENOUGH.max(one)) + 1
+    }
+
+    /// Starts `count` requests.
+    #[inline]
+    fn start(&mut self, count: u64, now: u64, ledger: &mut Rounds) {
+        ledger.started(count);
+        for _ in 0..count {
+            self.starts.push(now);
+        }
+        self.waiting += count;
+        if self.unsent.is_empty() {
+            self.lay_out();
+        }
+    }
+
+    /// Writes as many waiting requests into the outbox as fit.
+    #[inline]
+    fn lay_out(&mut self) {
+        let len = self.machine.request().len();
+        let mut end = 0;
+        for slot in self.outbox.chunks_exact_mut(len) {
+            if self.waiting == 0 {
+                break;
+            }
+            self.waiting -= 1;
+            self.machine.start_in(slot);
+            end += len;
+        }
+        self.unsent = 0..end;
+    }
+}
+
+impl Side for Pipeline {
+    type Ledger = Rounds;
+
+    #[inline]
+    fn needs_clock(&self) -> bool {
+        true
+    }
+
+    fn on_start(&mut self, now: u64, ledger: &mut Rounds) {
+        // Also when the time is already over: a thread that was woken late still has something to tell.
+        self.start(self.starts.room(), now, ledger);
+    }
+
+    #[inline]
+    fn pending(&self) -> &[u8] {
+        let unsent = &self.outbox[self.unsent.clone()];
+        if self.has_messages && !unsent.is_empty() {
+            return &unsent[..self.machine.request().len()];
+        }
+        unsent
+    }
+
+    #[inline]
+    fn sent(&mut self, count: usize) {
+        self.unsent.start += count;
+        if self.unsent.is_empty() && self.waiting > 0 {
+            self.lay_out();
+        }
+    }
+
+    #[inline]
+    fn on_bytes(
+        &mut self,
+        input: &[u8],
+        now: u64,
+        ledger: &mut Rounds,
+    ) -> Result<usize, ExchangeError> {
+        let Self { machine, starts, .. } = self;
+        let before = ledger.exchanges;
+        machine
+            .on_bytes(input, || ledger.answered(starts.pop(), now))
+            .map_err(ExchangeError::Wrong)?;
+        let answered = ledger.exchanges - before;
+        if answered > 0 && ledger.is_open_at(now) {
+            self.start(answered, now, ledger);
+        }
+        Ok(input.len())
+    }
+
+    fn on_end(&mut self) -> Result<(), ExchangeError> {
+        match self.machine.missing() {
+            0 => Err(ExchangeError::Closed),
+            missing => Err(ExchangeError::Short { missing }),
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        false
+    }
+}
+
+/// When each request in flight was started, the oldest first.
+#[derive(Debug)]
+struct Starts {
+    ring: Box<[u64]>,
+    oldest: usize,
+    count: usize,
+}
+
+impl Starts {
+    fn new(depth: usize) -> Self {
+        Self { ring: vec![0; depth].into_boxed_slice(), oldest: 0, count: 0 }
+    }
+
+    /// How many more requests may be in flight.
+    fn room(&self) -> u64 {
+        (self.ring.len() - self.count) as u64
+    }
+
+    #[inline]
+    fn push(&mut self, start: u64) {
+        debug_assert!(self.count < self.ring.len(), "only an answer makes room");
+        let at = self.oldest + self.count;
+        let at = if at < self.ring.len() { at } else { at - self.ring.len() };
+        self.ring[at] = start;
+        self.count += 1;
+    }
+
+    #[inline]
+    fn pop(&mut self) -> u64 {
+        debug_assert!(self.count > 0, "the machine refuses answers to nothing");
+        let start = self.ring[self.oldest];
+        self.oldest = if self.oldest + 1 < self.ring.len() { self.oldest + 1 } else { 0 };
+        self.count -= 1;
+        start
+    }
+}

@@ -1,0 +1,70 @@
+//! Rounds: a closed loop over many connections, or with many requests in flight, with any engine.
+
+use std::io::{Read, Write};
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use sockscope_net::Conn;
+use sockscope_proto::workload::Workload;
+
+use super::blame::NoBlock;
+use super::{Client, window};
+use crate::control::{self, Fault, FromWorker, WorkerPlan};
+use crate::engine::{Engine, Terms};
+use crate::exchange::Duplex;
+use crate::side::Pipeline;
+use crate::usage::TaskId;
+use crate::wire::{Counted, Wire};
+use crate::worker::{Stop, deal, failure, ready, server_pid, started, workload};
+
+/// Measures one block and reports it.
+pub(super) fn run<E: Engine<Counted<Conn>, Pipeline>>(
+    channel: &mut (impl Read + Write + AsFd),
+    client: &Client<'_>,
+) -> Result<(), Stop> {
+    let Client { plan, running, .. } = *client;
+    let conns = (0..plan.work.connections.max(1)).map(|_| client.connect());
+    let conns = conns.collect::<Result<Vec<_>, _>>()?;
+    let Some(first) = conns.first() else { return Ok(()) };
+    if running {
+        // A server of another kind is found out here, on one connection, before it gets many requests at once.
+        try_one(first, plan).map_err(|error| error.blame(running))?;
+    }
+    let server = client.server.or_else(|| server_pid(first).map(|pid| TaskId { pid, tid: pid }));
+    control::send(channel, &ready(first))?;
+    started(channel)?;
+    let end = |conn: Conn| {
+        let side = Pipeline::new(&plan.work, conn.has_messages());
+        (conn, side)
+    };
+    let ends = conns.into_iter().map(end).collect();
+    let shards = deal(ends, plan.work.threads_with(plan.work.engines.client));
+    let block = window::measure::<_, E>(shards, &terms(plan, running), plan, server)
+        .map_err(|error| error.blame(running))?;
+    control::send(channel, &FromWorker::Block(block))?;
+    Ok(())
+}
+
+/// One exchange, where waiting for an answer has a limit.
+fn try_one(conn: &Conn, plan: &WorkerPlan) -> Result<(), NoBlock> {
+    conn.set_nonblocking(true)
+        .map_err(|error| failure(Fault::Environment, "prepare the connection", &error))?;
+    let mut load = workload(plan);
+    let mut buffer = vec![0; load.answer_len() + 1];
+    Duplex::new(conn, Duration::from_nanos(plan.patience_ns))
+        .exchange(&mut load, &mut buffer)
+        .map_err(NoBlock::Exchange)
+}
+
+fn terms(plan: &WorkerPlan, running: bool) -> Terms {
+    let work = &plan.work;
+    let in_flight = work.message_len().saturating_mul(work.depth as usize);
+    Terms {
+        wait: plan.wait,
+        patience: Some(Duration::from_nanos(plan.patience_ns)),
+        scratch: Pipeline::inlet_len(work),
+        many_messages: work.depth > 1,
+        // A server of ours reads a whole request before it answers, but not the next one before that is sent.
+        both_ways: (running || work.depth > 1) && in_flight > Duplex::ABOVE,
+    }
+}

@@ -1,0 +1,187 @@
+//! Window: the threads of one client warm up together, measure together, and are metered together.
+//!
+//! Each thread has an engine and a ledger of its own. They meet between the phases: nothing is in flight while the meters of
+//! both ends are read, and all measure from the same time to the same time.
+
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Barrier, Mutex, PoisonError};
+use std::thread;
+
+use sockscope_net::Conn;
+
+use super::blame::NoBlock;
+use super::meters::{Meters, Start};
+use crate::clock::now_ns;
+use crate::control::{BlockMessage, Fault, WorkerPlan};
+use crate::engine::{Engine, Terms};
+use crate::exchange::Window;
+use crate::side::{Rounds, Side};
+use crate::usage::TaskId;
+use crate::wire::{Calls, Counted};
+use crate::worker::failure;
+
+/// What one thread measured.
+struct Measured {
+    rounds: Rounds,
+    /// System calls in the window, where they are counted.
+    calls: Option<u64>,
+}
+
+/// Measures one block over these connections, each list of them on a thread of its own; the first is the calling one.
+pub(in crate::worker) fn measure<S, E>(
+    shards: Vec<Vec<(Conn, S)>>,
+    terms: &Terms,
+    plan: &WorkerPlan,
+    server: Option<TaskId>,
+) -> Result<BlockMessage, NoBlock>
+where
+    S: Side<Ledger = Rounds> + Send,
+    E: Engine<Counted<Conn>, S>,
+{
+    let shared = Shared::new(shards.len(), terms, plan);
+    let mut shards = shards.into_iter();
+    let first = shards.next().unwrap_or_default();
+    let (led, followed) = thread::scope(|scope| {
+        let shared = &shared;
+        let others: Vec<_> =
+            shards.map(|shard| scope.spawn(move || shared.follow::<S, E>(shard))).collect();
+        let led = shared.lead::<S, E>(first, server);
+        let joined = others.into_iter().map(|other| match other.join() {
+            Ok(followed) => followed,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        (led, joined.collect::<Result<Vec<_>, _>>())
+    });
+    let (block, mut all) = led?;
+    for one in followed? {
+        all.rounds.merge(&one.rounds);
+        all.calls = all.calls.zip(one.calls).map(|(all, one)| all + one);
+    }
+    Ok(BlockMessage {
+        histogram: all.rounds.histogram.to_base64(),
+        lost: all.rounds.lost,
+        calls: all.calls,
+        ..block
+    })
+}
+
+/// What the threads share.
+struct Shared<'a> {
+    terms: &'a Terms,
+    plan: &'a WorkerPlan,
+    meeting: Barrier,
+    threads: Mutex<Vec<TaskId>>,
+    /// When the window begins.
+    start_ns: AtomicU64,
+    /// From when on no request is started.
+    until_ns: AtomicU64,
+    /// When the last answer was complete.
+    last_ns: AtomicU64,
+    exchanges: AtomicU64,
+}
+
+impl<'a> Shared<'a> {
+    fn new(threads: usize, terms: &'a Terms, plan: &'a WorkerPlan) -> Self {
+        Self {
+            terms,
+            plan,
+            meeting: Barrier::new(threads),
+            threads: Mutex::default(),
+            start_ns: AtomicU64::new(0),
+            until_ns: AtomicU64::new(0),
+            last_ns: AtomicU64::new(0),
+            exchanges: AtomicU64::new(0),
+        }
+    }
+
+    /// What every thread but the first does.
+    fn follow<S: Side<Ledger = Rounds>, E: Engine<Counted<Conn>, S>>(
+        &self,
+        ends: Vec<(Conn, S)>,
+    ) -> Result<Measured, NoBlock> {
+        let calls = Rc::new(Calls::default());
+        let mut warm = self.warm_up::<S, E>(ends, &calls);
+        self.meet();
+        self.meet();
+        let measured = self.drive(&mut warm, &calls);
+        self.meet();
+        self.meet();
+        measured.and_then(|calls| Ok(Measured { rounds: warm?.1, calls }))
+    }
+
+    /// What the first thread does: the same, and it reads the meters while the others wait.
+    fn lead<S: Side<Ledger = Rounds>, E: Engine<Counted<Conn>, S>>(
+        &self,
+        ends: Vec<(Conn, S)>,
+        server: Option<TaskId>,
+    ) -> Result<(BlockMessage, Measured), NoBlock> {
+        let calls = Rc::new(Calls::default());
+        let mut warm = self.warm_up::<S, E>(ends, &calls);
+        self.meet();
+        let before = self.read_before(server);
+        let start_ns = now_ns();
+        self.start_ns.store(start_ns, Ordering::Relaxed);
+        self.until_ns.store(start_ns + self.plan.block_ns, Ordering::Relaxed);
+        self.meet();
+        let measured = self.drive(&mut warm, &calls);
+        self.meet();
+        let block = before.and_then(|before| self.read_after(before));
+        self.meet();
+        let calls = measured?;
+        Ok((block?, Measured { rounds: warm?.1, calls }))
+    }
+
+    /// Makes the engine and lets it exchange; what it measured is forgotten.
+    fn warm_up<S: Side<Ledger = Rounds>, E: Engine<Counted<Conn>, S>>(
+        &self,
+        ends: Vec<(Conn, S)>,
+        calls: &Rc<Calls>,
+    ) -> Result<(E, Rounds), NoBlock> {
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner).push(TaskId::this());
+        let ends = ends.into_iter().map(|(conn, side)| (Counted::new(conn, calls), side));
+        let mut engine = E::new(ends.collect(), self.terms)
+            .map_err(|error| failure(Fault::Environment, "start the engine", &error))?;
+        let mut rounds = Rounds::new();
+        rounds.open_until(now_ns() + self.plan.warm_up_ns);
+        engine.drive(&mut rounds).map_err(NoBlock::Exchange)?;
+        rounds.clear();
+        Ok((engine, rounds))
+    }
+
+    /// Measures, if the warm-up went well; the system calls that it took.
+    fn drive<S: Side<Ledger = Rounds>, E: Engine<Counted<Conn>, S>>(
+        &self,
+        warm: &mut Result<(E, Rounds), NoBlock>,
+        calls: &Calls,
+    ) -> Result<Option<u64>, NoBlock> {
+        let Ok((engine, rounds)) = warm else { return Ok(None) };
+        rounds.open_until(self.until_ns.load(Ordering::Relaxed));
+        let before = calls.made();
+        engine.drive(rounds).map_err(NoBlock::Exchange)?;
+        let after = calls.made();
+        self.exchanges.fetch_add(rounds.exchanges, Ordering::Relaxed);
+        self.last_ns.fetch_max(rounds.last_ns, Ordering::Relaxed);
+        Ok(after.zip(before).map(|(after, before)| after - before))
+    }
+
+    fn meet(&self) {
+        self.meeting.wait();
+    }
+
+    /// The meters of both ends, all of whose threads are known and wait.
+    fn read_before(&self, server: Option<TaskId>) -> Result<(Meters, Start), NoBlock> {
+        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut meters = Meters::of(&threads, self.plan, server)?;
+        let start = meters.start().map_err(NoBlock::Usage)?;
+        Ok((meters, start))
+    }
+
+    fn read_after(&self, (mut meters, start): (Meters, Start)) -> Result<BlockMessage, NoBlock> {
+        let start_ns = self.start_ns.load(Ordering::Relaxed);
+        // Without a single answer there is an error to tell, and no window.
+        let elapsed_ns = self.last_ns.load(Ordering::Relaxed).saturating_sub(start_ns);
+        let exchanges = self.exchanges.load(Ordering::Relaxed);
+        meters.end(start, Window { elapsed_ns, exchanges }).map_err(NoBlock::Usage)
+    }
+}

@@ -1,0 +1,120 @@
+//! Many: a server of many connections, or of many requests in flight, with any engine.
+
+use std::os::fd::AsFd;
+use std::rc::Rc;
+use std::thread;
+
+use sockscope_net::Conn;
+use sockscope_proto::Service;
+use sockscope_proto::service::{Echo, Pong};
+
+use crate::control::{Failure, Fault, Served, ServiceName, WorkerPlan};
+use crate::engine::{Blocking, Engine, Epoll, Terms};
+use crate::exchange::ExchangeError;
+use crate::side::{Answers, Responder};
+use crate::wire::{Calls, Counted, Wire};
+use crate::work::EngineName;
+use crate::worker::bound::Bound;
+use crate::worker::{Lifeline, Stop, deal, failure, not_built};
+
+/// Accepts all connections, then answers until their clients have closed them.
+pub(super) fn run(
+    channel: &impl AsFd,
+    lifeline: Lifeline,
+    plan: &WorkerPlan,
+    bound: Bound,
+) -> Result<Option<Served>, Stop> {
+    let conns = bound.accept_all(channel, plan.work.connections.max(1))?;
+    lifeline.tie();
+    let shards = deal(conns, plan.work.threads_with(plan.work.engines.server));
+    let served = match plan.work.service {
+        ServiceName::Echo => serve(&Echo, shards, plan),
+        ServiceName::Pong => serve(&Pong::default(), shards, plan),
+    };
+    Ok(served?)
+}
+
+/// Serves with the engine that the plan names.
+fn serve<S: Service + Clone + Sync>(
+    service: &S,
+    shards: Vec<Vec<Conn>>,
+    plan: &WorkerPlan,
+) -> Result<Option<Served>, Failure> {
+    match plan.work.engines.server {
+        EngineName::Blocking => serve_on::<S, Blocking<_, _>>(service, shards, plan),
+        EngineName::Epoll => serve_on::<S, Epoll<_, _>>(service, shards, plan),
+        engine => Err(not_built(plan.work.load, engine)),
+    }
+}
+
+/// Serves each list of connections on a thread of its own; the first is this one.
+fn serve_on<S, E>(
+    service: &S,
+    shards: Vec<Vec<Conn>>,
+    plan: &WorkerPlan,
+) -> Result<Option<Served>, Failure>
+where
+    S: Service + Clone + Sync,
+    E: Engine<Counted<Conn>, Responder<S>>,
+{
+    let mut shards = shards.into_iter();
+    let first = shards.next().unwrap_or_default();
+    thread::scope(|scope| {
+        let others: Vec<_> = shards
+            .map(|shard| scope.spawn(move || serve_one::<S, E>(service, shard, plan)))
+            .collect();
+        let mut served = serve_one::<S, E>(service, first, plan)?;
+        for other in others {
+            let other = match other.join() {
+                Ok(other) => other?,
+                Err(panic) => std::panic::resume_unwind(panic),
+            };
+            served = served.zip(other).map(|(one, other)| Served {
+                answers: one.answers + other.answers,
+                calls: one.calls + other.calls,
+            });
+        }
+        Ok(served)
+    })
+}
+
+/// Serves connections on this thread.
+fn serve_one<S, E>(
+    service: &S,
+    conns: Vec<Conn>,
+    plan: &WorkerPlan,
+) -> Result<Option<Served>, Failure>
+where
+    S: Service + Clone,
+    E: Engine<Counted<Conn>, Responder<S>>,
+{
+    let calls = Rc::new(Calls::default());
+    let ends = conns.into_iter().map(|conn| {
+        let wire = Counted::new(conn, &calls);
+        let side = Responder::new(service.clone(), &plan.work, wire.has_messages());
+        (wire, side)
+    });
+    let mut engine = E::new(ends.collect(), &terms(plan))
+        .map_err(|error| failure(Fault::Environment, "start the engine", &error))?;
+    let mut answers = Answers::default();
+    engine.drive(&mut answers).map_err(|error| match error {
+        ExchangeError::Send(error) | ExchangeError::Receive(error) => {
+            failure(Fault::Gone, "answer the client", &error)
+        }
+        other => failure(Fault::Bug, "answer the client", &other),
+    })?;
+    let answers = answers.given.saturating_sub(1);
+    Ok(calls.between_answers().map(|calls| Served { answers, calls }))
+}
+
+fn terms(plan: &WorkerPlan) -> Terms {
+    Terms {
+        wait: plan.wait,
+        patience: None,
+        // It receives into the memory of each side.
+        scratch: 0,
+        many_messages: plan.work.depth > 1,
+        // It reads nothing while it answers: its client does.
+        both_ways: false,
+    }
+}

@@ -1,0 +1,53 @@
+//! Engines: every pair of engines measures the same exchanges, whatever the transport, view, connections and depth.
+
+use sockscope_engine::plan::{OwnTransport, Sweep, Target, Wish};
+use sockscope_engine::view::View;
+use sockscope_engine::work::{EngineName, Engines, Work};
+
+use crate::plans::{measure, wish};
+
+const ENGINES: [EngineName; 2] = [EngineName::Blocking, EngineName::Epoll];
+const TRANSPORTS: [OwnTransport; 3] =
+    [OwnTransport::Unix, OwnTransport::Unixpacket, OwnTransport::Tcp];
+
+fn pairs() -> Vec<Engines> {
+    let servers = |client| ENGINES.map(|server| Engines { client, server });
+    ENGINES.into_iter().flat_map(servers).collect()
+}
+
+/// Measures, and checks what is true of every cell; how many there were.
+fn check(wish: &Wish) -> usize {
+    let block_ns = u64::try_from(wish.timing.block.as_nanos()).unwrap();
+    let (plan, measurement) = measure(wish);
+    for (cell, result) in plan.cells.iter().zip(&measurement.cells) {
+        let Work { engines, connections, depth, .. } = cell.work;
+        let what = format!(
+            "{:?} in {}, {engines:?}, {connections} connections, depth {depth}",
+            cell.target, cell.view
+        );
+        assert_eq!(result.failure, None, "{what}");
+        assert_eq!(result.blocks.len(), 2, "{what}");
+        for block in &result.blocks {
+            assert!(block.exchanges > 0, "{what}");
+            assert!(block.elapsed_ns >= block_ns, "{what}");
+            assert!(block.client.cpu_ns > 0, "{what}");
+        }
+        let exchanges: u64 = result.blocks.iter().map(|block| block.exchanges).sum();
+        assert_eq!(result.histogram.count(), exchanges, "every exchange is one sample: {what}");
+    }
+    plan.cells.len()
+}
+
+fn with(sweep: Sweep, views: &[View]) -> Wish {
+    let targets = TRANSPORTS.into_iter().map(Target::Own).collect();
+    Wish { sweep, ..wish(targets, views) }
+}
+
+#[test]
+fn every_pair_of_engines_measures_every_transport_view_number_of_connections_and_depth() {
+    let sweep =
+        Sweep { connections: vec![1, 3], depths: vec![1, 4], engines: pairs(), ..Sweep::default() };
+    for view in View::OWN {
+        assert!(check(&with(sweep.clone(), &[view])) > 0, "{view}");
+    }
+}
