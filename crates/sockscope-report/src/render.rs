@@ -18,4 +18,4 @@ pub use hlog::hlog;
 pub use json::json;
 pub use plan::plan_text;
 pub use style::Style;
-pub use text::{compare_text, doctor_text, text};
+pub use text::{compare_text, doctor_text, text, text_with_costs};

@@ -29,6 +29,22 @@ pub fn time_within(ns: f64, distance: f64) -> String {
     format!("{value:.places$} ± {distance:.places$} {unit}")
 }
 
+/// How often something happens in one exchange, with three digits: `2.00`, `17.9k`; what is below a hundredth but not
+/// nothing is `<0.01`.
+#[must_use]
+pub fn count(count: f64) -> String {
+    const UNITS: [(&str, f64); 4] = [("", 1.0), ("k", 1e3), ("M", 1e6), ("G", 1e9)];
+    match count {
+        0.0 => return "0".to_owned(),
+        0.0..0.005 => return "<0.01".to_owned(),
+        _ => {}
+    }
+    let fits = |(_, size): &&(&str, f64)| count.abs() / size < FOUR_DIGITS;
+    let (unit, size) = UNITS.iter().find(fits).unwrap_or(&UNITS[UNITS.len() - 1]);
+    let value = count / size;
+    format!("{value:.*}{unit}", decimals(value, unit))
+}
+
 /// A share or a relative difference, 0 to 1: `6.1 %`.
 #[must_use]
 pub fn percent(share: f64) -> String {
@@ -167,6 +183,25 @@ mod tests {
         ];
         for (ns, expected) in rows {
             assert_eq!(time(ns), expected, "{ns}");
+        }
+    }
+
+    #[test]
+    fn counts_have_three_digits_and_nothing_is_said_so() {
+        let rows = [
+            (0.0, "0"),
+            (0.0001, "<0.01"),
+            (0.005, "0.01"),
+            (2.0, "2.00"),
+            (13.37, "13.4"),
+            (742.4, "742"),
+            (999.5, "1.00k"),
+            (17_912.0, "17.9k"),
+            (3_400_000.0, "3.40M"),
+            (5e12, "5000G"),
+        ];
+        for (value, expected) in rows {
+            assert_eq!(count(value), expected, "{value}");
         }
     }
 

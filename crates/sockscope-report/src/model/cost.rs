@@ -29,6 +29,16 @@ impl PerOp {
     }
 }
 
+/// The sum at each end; unknown where a part is.
+impl std::ops::Add for PerOp {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        let sum = |one: Option<f64>, other: Option<f64>| Some(one? + other?);
+        Self { client: sum(self.client, other.client), server: sum(self.server, other.server) }
+    }
+}
+
 /// What the kernel and the processor count of an exchange (`perf_event_open(2)`).
 ///
 /// Counted in blocks of their own after the timed ones, because counters make every context switch

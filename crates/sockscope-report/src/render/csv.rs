@@ -44,6 +44,19 @@ struct Row<'a> {
     cpu_ns_server: Option<u64>,
     switches_voluntary: Option<u64>,
     switches_involuntary: Option<u64>,
+    syscalls_client: Option<u64>,
+    syscalls_server: Option<u64>,
+    answers_server: Option<u64>,
+    minor_faults_per_op_client: Option<f64>,
+    minor_faults_per_op_server: Option<f64>,
+    major_faults_per_op_client: Option<f64>,
+    major_faults_per_op_server: Option<f64>,
+    migrations_per_op_client: Option<f64>,
+    migrations_per_op_server: Option<f64>,
+    cycles_per_op_client: Option<f64>,
+    cycles_per_op_server: Option<f64>,
+    instructions_per_op_client: Option<f64>,
+    instructions_per_op_server: Option<f64>,
 }
 
 /// Every block of every cell, the twins' among them (`replica` says which they are).
@@ -62,6 +75,9 @@ pub fn csv(report: &Report) -> String {
 }
 
 fn row<'a>(cell: &'a Cell, block: &Block) -> Row<'a> {
+    // Counted once for the cell, and so the same in each of its rows.
+    let software = cell.perf.as_ref().map(|perf| perf.software).unwrap_or_default();
+    let hardware = cell.perf.as_ref().and_then(|perf| perf.hardware).unwrap_or_default();
     Row {
         cell: &cell.id,
         replica: cell.replica.as_str(),
@@ -95,6 +111,19 @@ fn row<'a>(cell: &'a Cell, block: &Block) -> Row<'a> {
         cpu_ns_server: block.cpu_ns_server,
         switches_voluntary: block.switches_voluntary,
         switches_involuntary: block.switches_involuntary,
+        syscalls_client: block.syscalls_client,
+        syscalls_server: block.syscalls_server,
+        answers_server: block.answers_server,
+        minor_faults_per_op_client: software.minor_faults_per_op.client,
+        minor_faults_per_op_server: software.minor_faults_per_op.server,
+        major_faults_per_op_client: software.major_faults_per_op.client,
+        major_faults_per_op_server: software.major_faults_per_op.server,
+        migrations_per_op_client: software.migrations_per_op.client,
+        migrations_per_op_server: software.migrations_per_op.server,
+        cycles_per_op_client: hardware.cycles_per_op.client,
+        cycles_per_op_server: hardware.cycles_per_op.server,
+        instructions_per_op_client: hardware.instructions_per_op.client,
+        instructions_per_op_server: hardware.instructions_per_op.server,
     }
 }
 

@@ -15,7 +15,11 @@ fn csv_has_a_row_per_block_under_its_header() {
         "cell,replica,label,endpoint,transport,service,workload,client_engine,server_engine,view,\
          client_cpus,server_cpus,relation,wait,size,connections,depth,rate,buffers,nodelay,run,\
          round,mean_ns,p50_ns,p90_ns,p99_ns,max_ns,samples,cpu_ns_client,cpu_ns_server,\
-         switches_voluntary,switches_involuntary"
+         switches_voluntary,switches_involuntary,syscalls_client,syscalls_server,answers_server,\
+         minor_faults_per_op_client,minor_faults_per_op_server,major_faults_per_op_client,\
+         major_faults_per_op_server,migrations_per_op_client,migrations_per_op_server,\
+         cycles_per_op_client,cycles_per_op_server,instructions_per_op_client,\
+         instructions_per_op_server"
     );
     assert!(lines[1].starts_with("c0,A,unix,unix:somewhere,unix,echo,rr,blocking,blocking,solo,"));
     assert!(lines[21].starts_with("c2,A',tcp,"), "{}", lines[21]);

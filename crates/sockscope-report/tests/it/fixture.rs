@@ -1,7 +1,8 @@
 //! Fixtures: whole results, built from a few levels and a little scatter that repeats.
 
 use sockscope_report::model::{
-    Block, Cell, Clock, Host, Placement, Plan, Relation, Replica, Unavailable, View, Wait,
+    Block, Cell, Clock, Counters, End, HardwarePerOp, Host, NotAvailable, PerOp, Perf, Placement,
+    Plan, Relation, Replica, SoftwarePerOp, Unavailable, View, Wait,
 };
 use sockscope_report::{Report, analyse};
 use sockscope_stats::Histogram;
@@ -101,6 +102,9 @@ fn cell(
             cpu_ns_server: Some(count * level / 2),
             switches_voluntary: Some(count * 2),
             switches_involuntary: Some(0),
+            syscalls_client: Some(count * if *view == View::Solo { 4 } else { 2 }),
+            syscalls_server: (*view != View::Solo).then_some(count * 2),
+            answers_server: Some(count),
             ..Block::of(round, &samples)
         });
         merged.merge(&samples);
@@ -114,11 +118,58 @@ fn cell(
         view: view.clone(),
         wait: if *view == View::Spin { Wait::Spin } else { Wait::Block },
         placement: placement(view),
+        perf: Some(perf(view)),
         blocks,
         ..Cell::default()
     };
     cell.summarise(&merged);
     cell
+}
+
+/// What a virtual machine counts: no cycles.
+fn perf(view: &View) -> Perf {
+    let ends = if *view == View::Solo { &[End::Client][..] } else { &[End::Client, End::Server] };
+    let both =
+        |number| PerOp { client: Some(number), server: (*view != View::Solo).then_some(number) };
+    let reason = "this virtual machine has no hardware counters (no PMU)";
+    Perf {
+        exchanges: 3_000,
+        software: SoftwarePerOp {
+            minor_faults_per_op: both(0.0),
+            major_faults_per_op: both(0.0),
+            context_switches_per_op: both(if *view == View::Solo { 0.0 } else { 1.0 }),
+            migrations_per_op: both(if *view == View::Free { 0.25 } else { 0.0 }),
+            task_clock_ns_per_op: both(2_000.0),
+            includes_kernel: Some(true),
+        },
+        hardware: None,
+        not_available: ends
+            .iter()
+            .map(|end| NotAvailable {
+                end: end.clone(),
+                counters: Counters::Hardware,
+                reason: reason.to_owned(),
+            })
+            .collect(),
+    }
+}
+
+/// On a machine whose processor counts; unprivileged, it counts the programs alone.
+pub(crate) fn with_hardware(includes_kernel: bool) -> Report {
+    let mut report = measured(&ARTICLE, 10);
+    for cell in &mut report.cells {
+        let perf = cell.perf.as_mut().expect("it was counted");
+        let server = |number| (cell.view != View::Solo).then_some(number);
+        perf.not_available.clear();
+        perf.software.includes_kernel = Some(includes_kernel);
+        perf.hardware = Some(HardwarePerOp {
+            cycles_per_op: PerOp { client: Some(5_123.4), server: server(4_987.6) },
+            instructions_per_op: PerOp { client: Some(8_420.0), server: server(8_111.0) },
+            includes_kernel,
+        });
+    }
+    analyse(&mut report);
+    report
 }
 
 /// Where the two ends of a view run on a machine of two cores that share a cache.
@@ -207,6 +258,8 @@ pub(crate) fn attached(endpoints: [&str; 2]) -> Report {
         cell.label = String::from(endpoint);
         cell.endpoint = String::from(endpoint);
         cell.server_engine = None;
+        // Only our own servers tell how many they made.
+        cell.syscalls_per_op.server = None;
     }
     report.unavailable.push(Unavailable {
         view: Some(View::SameCore),

@@ -5,7 +5,7 @@
 
 use snapbox::{assert_data_eq, file};
 use sockscope_report::model::{CellError, Unavailable, View};
-use sockscope_report::render::{Style, gobench, plan_text, text};
+use sockscope_report::render::{Style, gobench, plan_text, text, text_with_costs};
 use sockscope_report::{Report, analyse};
 
 use crate::fixture::{self, ARTICLE};
@@ -70,6 +70,23 @@ fn a_round_without_a_median_is_compared_by_mean() {
     report.cells[3].rtt_ns.as_mut().unwrap().p99 = None;
     analyse(&mut report);
     assert_data_eq!(shown(&report), file!["snapshots/by-mean.txt"].raw());
+}
+
+#[test]
+fn every_view_has_its_cost_on_request() {
+    let report = fixture::report(&ARTICLE);
+    let text = text_with_costs(&report, &Style::plain());
+    let section = text.split("\n\n").skip_while(|part| !part.starts_with("What an exchange costs"));
+    let section: Vec<_> = section.take_while(|part| !part.starts_with("In short")).collect();
+    assert_data_eq!(section.join("\n\n") + "\n", file!["snapshots/costs.txt"].raw());
+}
+
+#[test]
+fn a_processor_that_counts_is_shown() {
+    let text = shown(&fixture::with_hardware(false));
+    let section = text.split("\n\n").skip_while(|part| !part.starts_with("What an exchange costs"));
+    let section: Vec<_> = section.take_while(|part| !part.starts_with("In short")).collect();
+    assert_data_eq!(section.join("\n\n") + "\n", file!["snapshots/hardware.txt"].raw());
 }
 
 #[test]

@@ -58,7 +58,7 @@ pub(crate) fn run(args: &Args) -> Result<Status, CliError> {
     // Whatever was asked for by now is done: a signal may end what is left, such as a write that nobody reads.
     interrupt.release();
     let saved = files.save(&report, &mut printer);
-    output::print(&output::text(&report, args.chosen_format()), &mut printer)?;
+    output::print(&output::text(&report, args), &mut printer)?;
     warn(&report, &mut printer);
     saved?;
     if report.interrupted {

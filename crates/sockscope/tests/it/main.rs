@@ -4,6 +4,7 @@
 
 mod article;
 mod bench;
+mod bench_cost;
 mod bench_exports;
 mod bench_signals;
 mod cli_errors;

@@ -15,7 +15,7 @@ use crate::render::Style;
 use crate::units;
 
 /// How wide a name of what is compared may be when each has a row of its own.
-const NAME_WIDTH_MIN: usize = 8;
+pub(super) const NAME_WIDTH_MIN: usize = 8;
 const NAME_WIDTH_MAX: usize = 40;
 /// How wide the name of a row may be.
 const ROW_WIDTH: usize = 16;
@@ -124,7 +124,7 @@ fn long(report: &Report, name_width: usize, style: &Style) -> Table {
     table
 }
 
-fn empty(header: Vec<Field>) -> Table {
+pub(super) fn empty(header: Vec<Field>) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(Row::from(header));
@@ -134,11 +134,11 @@ fn empty(header: Vec<Field>) -> Table {
     table
 }
 
-fn left(text: String) -> Field {
+pub(super) fn left(text: String) -> Field {
     Field::new(text).set_alignment(CellAlignment::Left)
 }
 
-fn right(text: String) -> Field {
+pub(super) fn right(text: String) -> Field {
     Field::new(text).set_alignment(CellAlignment::Right)
 }
 

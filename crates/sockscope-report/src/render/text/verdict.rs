@@ -20,7 +20,7 @@ use crate::units;
 
 /// Which view stands for "this machine": those that show the socket and not the scheduler come
 /// first.
-const MAIN: [View; 6] =
+pub(super) const MAIN: [View; 6] =
     [View::SameCore, View::ClientPinned, View::Spin, View::Solo, View::Free, View::CrossCore];
 /// Which view is set against it: the one that costs most first.
 const CONTRAST: [View; 3] = [View::CrossCore, View::Free, View::SameCore];

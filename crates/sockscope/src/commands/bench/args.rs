@@ -21,6 +21,7 @@ use crate::value;
 /// machine has. With endpoints, it measures the servers that are running there; the first one is the baseline.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub(crate) struct Args {
     #[arg(
         value_name = "ENDPOINT",
@@ -75,6 +76,10 @@ pub(crate) struct Args {
     /// How the result is printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+
+    /// Show what an exchange costs in every view, with everything that was counted
+    #[arg(long)]
+    pub(crate) cost: bool,
 
     /// Short for --format json
     #[arg(long, conflicts_with = "format")]

@@ -18,12 +18,13 @@ pub(super) fn dry_run(report: &Report, format: Format) -> String {
     }
 }
 
-/// The result in this format; the printer drops the colours where there is no terminal to show them.
-pub(super) fn text(report: &Report, format: Format) -> String {
-    match format {
+/// The result in the format that was asked for; the printer drops the colours where there is no terminal to show them.
+pub(super) fn text(report: &Report, args: &Args) -> String {
+    match args.chosen_format() {
         Format::Json => render::json(report),
         Format::Csv => render::csv(report),
         Format::Gobench => render::gobench(report),
+        Format::Text if args.cost => render::text_with_costs(report, &render::Style::ansi()),
         Format::Text => render::text(report, &render::Style::ansi()),
     }
 }
