@@ -343,7 +343,7 @@ fn again<W: Waiting>(error: &io::Error) -> bool {
 
 /// `None` where the call would have had to wait.
 #[inline]
-fn unless_would_block(result: io::Result<usize>) -> io::Result<Option<usize>> {
+pub(crate) fn unless_would_block(result: io::Result<usize>) -> io::Result<Option<usize>> {
     match result {
         Ok(count) => Ok(Some(count)),
         Err(error)

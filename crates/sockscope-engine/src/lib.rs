@@ -15,6 +15,7 @@ pub mod engine;
 pub mod exchange;
 pub mod interruptions;
 pub mod launcher;
+pub mod open;
 pub mod perf;
 pub mod plan;
 pub mod run;
