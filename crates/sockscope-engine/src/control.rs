@@ -76,6 +76,8 @@ pub struct WorkerPlan {
     pub wait: Wait,
     /// What both ends do.
     pub work: Work,
+    /// Decides what is random in the block: the same for all cells of a round.
+    pub seed: u64,
     /// How long to exchange before measuring.
     pub warm_up_ns: u64,
     /// Whether to count what the kernel and the processor count, which makes the times worthless.
@@ -198,8 +200,14 @@ pub struct OpenMessage {
     pub lateness: String,
     /// Requests that were due in the window.
     pub due: u64,
-    /// Those of them that were never sent.
+    /// Those of them that had not begun to be sent at its end.
     pub missed: u64,
+    /// Requests that were sent and not answered within the limit.
+    #[serde(default)]
+    pub unanswered: u64,
+    /// Requests that left late because the depth was used up or the socket full.
+    #[serde(default)]
+    pub held_back: u64,
 }
 
 /// What only a loop of connects knows of a block.
@@ -297,6 +305,7 @@ mod tests {
             cpu: Some(1),
             wait: Wait::Spin,
             work: Work { rate: Some(0.1), ..Work::default() },
+            seed: u64::MAX,
             warm_up_ns: 1,
             counts: true,
             block_ns: u64::MAX,

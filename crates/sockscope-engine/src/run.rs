@@ -140,13 +140,18 @@ impl Block {
 pub struct OpenBlock {
     /// Requests that were due.
     pub due: u64,
-    /// Those of them that were never sent.
+    /// Those of them that had not begun to be sent at its end.
     pub missed: u64,
+    /// Requests that were sent and not answered within the limit.
+    pub unanswered: u64,
+    /// Requests that left late because the depth was used up or the socket full.
+    pub held_back: u64,
 }
 
 impl OpenBlock {
     fn new(message: &OpenMessage) -> Self {
-        Self { due: message.due, missed: message.missed }
+        let OpenMessage { due, missed, unanswered, held_back, .. } = *message;
+        Self { due, missed, unanswered, held_back }
     }
 }
 
@@ -184,7 +189,7 @@ pub fn run(
             if cells[index].failure.is_some() {
                 continue;
             }
-            match block::measure(plan, &plan.cells[index], launcher, patience) {
+            match block::measure(plan, (at, &plan.cells[index]), launcher, patience) {
                 Ok((message, ready, retried)) => {
                     let single = plan.cells[index].work.is_single();
                     cells[index].add((at, single), &message, ready, retried);

@@ -43,7 +43,7 @@ impl Ready for InTurn {
 
 /// Asks `epoll_wait(…, 0)`, which does not sleep, and then only the connections that it names.
 pub struct Epoll {
-    epoll: OwnedFd,
+    set: OwnedFd,
     events: [epoll::Event; Self::AT_ONCE],
     /// Events of the last question that were not looked at yet.
     left: Range<usize>,
@@ -54,20 +54,20 @@ impl Epoll {
 
     /// Over these connections, numbered in their order.
     pub fn new<'a, F: AsFd + 'a>(connections: impl Iterator<Item = &'a F>) -> io::Result<Self> {
-        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        let set = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         for (index, connection) in connections.enumerate() {
             let data = epoll::EventData::new_u64(index as u64);
-            epoll::add(&epoll, connection, data, epoll::EventFlags::IN)?;
+            epoll::add(&set, connection, data, epoll::EventFlags::IN)?;
         }
         let none =
             epoll::Event { flags: epoll::EventFlags::empty(), data: epoll::EventData::new_u64(0) };
-        Ok(Self { epoll, events: array::from_fn(|_| none), left: 0..0 })
+        Ok(Self { set, events: array::from_fn(|_| none), left: 0..0 })
     }
 }
 
 impl fmt::Debug for Epoll {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Epoll").field("epoll", &self.epoll).finish_non_exhaustive()
+        f.debug_struct("Epoll").field("set", &self.set).finish_non_exhaustive()
     }
 }
 
@@ -76,7 +76,7 @@ impl Ready for Epoll {
     fn next(&mut self, _expects: impl Fn(usize) -> bool) -> io::Result<Option<usize>> {
         if self.left.is_empty() {
             let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-            let count = match epoll::wait(&self.epoll, &mut self.events, Some(&now)) {
+            let count = match epoll::wait(&self.set, &mut self.events, Some(&now)) {
                 Ok(count) => count,
                 Err(rustix::io::Errno::INTR) => 0,
                 Err(error) => return Err(error.into()),

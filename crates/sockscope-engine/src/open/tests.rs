@@ -59,7 +59,7 @@ fn against(habits: Habits, ask: Ask) -> Outcome {
 fn a_server_that_keeps_up_gets_every_request_in_time() {
     for arrivals in [Arrivals::Uniform, Arrivals::Poisson] {
         for connections in [1, 7] {
-            let ask = Ask { arrivals, connections, ..Ask::default() };
+            let ask = Ask { connections, arrivals, ..Ask::default() };
             let outcome = against(Habits::default(), ask);
             assert_eq!((outcome.missed, outcome.unanswered, outcome.held_back), (0, 0, 0));
             assert_eq!(outcome.latency.count(), outcome.due);

@@ -72,7 +72,7 @@ impl Abilities {
 
 /// What this build does not do, whatever moves the bytes.
 fn absent(work: &Work) -> Option<Unavailable> {
-    if work.load != Load::RoundTrip {
+    if let Load::Stream { .. } | Load::Connect { .. } = work.load {
         let reason = format!("the workload {} is not in this build", work.load.name());
         return Some(Unavailable { reason, ..Unavailable::default() });
     }

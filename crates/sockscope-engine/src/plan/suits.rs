@@ -3,6 +3,8 @@
 //! Each rule is a pure question to one candidate. What a rule names is what the reason is about: a reason that names only a
 //! view holds for every transport in it.
 
+mod loads;
+
 use super::{OwnTransport, Target, Unavailable};
 use crate::view::{View, Wait};
 use crate::work::{EngineName, Load, Work};
@@ -29,8 +31,16 @@ enum Factor {
 }
 
 /// All rules; the first that refuses is told.
-const RULES: [fn(&Candidate<'_>) -> Option<Refusal>; 7] =
-    [running_view, own_view, floor, eventfd_size, tokio_spin, blocking_threads, solo_engine];
+const RULES: [fn(&Candidate<'_>) -> Option<Refusal>; 8] = [
+    running_view,
+    own_view,
+    floor,
+    eventfd_size,
+    tokio_spin,
+    loads::refusal,
+    blocking_threads,
+    solo_engine,
+];
 
 /// What keeps a candidate from being measured, if anything does.
 pub(super) fn refusal(candidate: &Candidate<'_>) -> Option<Unavailable> {
@@ -131,7 +141,9 @@ fn tokio_spin(candidate: &Candidate<'_>) -> Option<Refusal> {
 fn blocking_threads(candidate: &Candidate<'_>) -> Option<Refusal> {
     let work = candidate.work;
     let ours = own(candidate).map(|_| work.engines.server);
-    let blocking = [Some(work.engines.client), ours].contains(&Some(EngineName::Blocking));
+    // An open loop is one thread, whatever it calls.
+    let theirs = (!matches!(work.load, Load::Open { .. })).then_some(work.engines.client);
+    let blocking = [theirs, ours].contains(&Some(EngineName::Blocking));
     if !blocking || work.connections == 1 {
         return None;
     }

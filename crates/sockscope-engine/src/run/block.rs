@@ -24,11 +24,12 @@ pub(super) enum Error {
 /// Measures one block; the last of the three says whether it needed a second try.
 pub(super) fn measure(
     plan: &Plan,
-    cell: &CellPlan,
+    (at, cell): ((u32, u32), &CellPlan),
     launcher: &mut impl Launcher,
     patience: Patience<'_>,
 ) -> Result<(BlockMessage, Ready, bool), Error> {
-    attempt(&Attempt { plan, cell, patience, counts: false }, launcher)
+    let seed = seed(plan, at);
+    attempt(&Attempt { plan, cell, seed, patience, counts: false }, launcher)
 }
 
 /// Does the same exchanges once more, for a shorter time, with counters that make every switch slower: only its counts mean
@@ -39,7 +40,8 @@ pub(super) fn count(
     launcher: &mut impl Launcher,
     patience: Patience<'_>,
 ) -> Result<BlockMessage, Error> {
-    let (message, ..) = attempt(&Attempt { plan, cell, patience, counts: true }, launcher)?;
+    let counting = Attempt { plan, cell, seed: plan.seed, patience, counts: true };
+    let (message, ..) = attempt(&counting, launcher)?;
     Ok(message)
 }
 
@@ -74,6 +76,7 @@ fn killed_twice(who: &str, end: &End) -> Failure {
 struct Attempt<'a> {
     plan: &'a Plan,
     cell: &'a CellPlan,
+    seed: u64,
     patience: Patience<'a>,
     /// Whether it counts instead of timing.
     counts: bool,
@@ -164,6 +167,7 @@ impl Attempt<'_> {
             cpu: cpus.first().copied(),
             wait: self.cell.view.wait(),
             work: self.cell.work.clone(),
+            seed: self.seed,
             warm_up_ns: nanos(timing.warm_up),
             counts: self.counts,
             block_ns: nanos(self.window()),
@@ -187,6 +191,12 @@ impl Attempt<'_> {
             },
         }
     }
+}
+
+/// What is random in a block is the same for all cells of a round, so that a comparison is not one of two draws.
+fn seed(plan: &Plan, (run, round): (u32, u32)) -> u64 {
+    let block = u64::from(run) << 32 | u64::from(round);
+    plan.seed ^ (block + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 fn nanos(duration: Duration) -> u64 {

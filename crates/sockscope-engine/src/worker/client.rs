@@ -4,6 +4,7 @@
 
 mod blame;
 mod meters;
+mod open;
 mod round_trip;
 mod rounds;
 mod window;
@@ -57,6 +58,9 @@ pub(super) fn run(
         }
         (Load::RoundTrip, EngineName::Blocking) => rounds::run::<Blocking<_, _>>(channel, &client),
         (Load::RoundTrip, EngineName::Epoll) => rounds::run::<Epoll<_, _>>(channel, &client),
+        (Load::Open { arrivals }, EngineName::Blocking | EngineName::Epoll) => {
+            open::run(channel, &client, arrivals)
+        }
         (load, engine) => Err(not_built(load, engine).into()),
     }
 }

@@ -34,7 +34,13 @@ pub(super) fn run(
         {
             blocking::run(channel, lifeline, plan, bound)?
         }
-        Load::RoundTrip => many::run(channel, lifeline, plan, bound)?,
+        // Its requests are numbered like those of round trips, and a server of plain calls answers them one by one.
+        Load::Open { .. }
+            if plan.work.connections == 1 && plan.work.engines.server == EngineName::Blocking =>
+        {
+            blocking::run(channel, lifeline, plan, bound)?
+        }
+        Load::RoundTrip | Load::Open { .. } => many::run(channel, lifeline, plan, bound)?,
         load => return Err(not_built(load, plan.work.engines.server).into()),
     };
     if let Some(served) = served {

@@ -59,6 +59,7 @@ fn sweep(args: &WorkArgs) -> Result<Sweep, CliError> {
         service: args.service,
         size: if args.workload == Workload::Stream { 64 << 10 } else { 64 },
         load: load(args)?,
+        depth: if args.workload == Workload::Open { open_depth(args) } else { 1 },
         threads: args.threads,
         buffers: args.buffers,
         ..Work::default()
@@ -72,6 +73,15 @@ fn sweep(args: &WorkArgs) -> Result<Sweep, CliError> {
         engines: once(engines),
         nodelay: once(args.nodelay.iter().copied()),
     })
+}
+
+/// In an open loop requests pile up while the server stalls, as they do in the world outside: the limit only bounds the
+/// memory, to 16 MiB for all connections.
+fn open_depth(args: &WorkArgs) -> u32 {
+    const ON_ONE: u32 = 4096;
+    const ON_ALL: u32 = 1 << 20;
+    let connections = value::spread(&args.connections).into_iter().max().unwrap_or(1);
+    ON_ONE.min(ON_ALL / connections)
 }
 
 /// The workload; options of another one are refused, since they would do nothing.

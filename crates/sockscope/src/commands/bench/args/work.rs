@@ -29,8 +29,8 @@ pub(crate) struct WorkArgs {
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = value::counts, default_value = "1")]
     pub(crate) connections: Vec<Range<u32>>,
 
-    /// Requests in flight on each connection; a number, a list or a range
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = value::counts, default_value = "1")]
+    /// Requests in flight on each connection; a number, a list or a range [default: 1; at most 4096 in an open loop]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = value::counts)]
     pub(crate) depth: Vec<Range<u32>>,
 
     /// Threads of each end that the connections are divided among

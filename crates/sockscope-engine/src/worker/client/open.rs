@@ -1,0 +1,123 @@
+//! Open: an open loop over all connections, in one thread that never sleeps.
+//!
+//! With the blocking engine it asks each connection in turn whether an answer has arrived, with a call that does not block:
+//! what is blocking is the server. With epoll it asks `epoll_wait(2)`, which is better with many connections.
+
+use std::io::{Read, Write};
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use sockscope_net::Conn;
+use sockscope_proto::workload::{Pipeline, Workload};
+
+use super::Client;
+use super::blame::{NoBlock, blame};
+use super::meters::Meters;
+use crate::clock::Monotonic;
+use crate::control::{self, BlockMessage, Failure, Fault, FromWorker, OpenMessage, ServiceName};
+use crate::exchange::{Duplex, Window};
+use crate::open::{Epoll, InTurn, Lane, OpenLoop, Ready, Schedule};
+use crate::usage::TaskId;
+use crate::work::{Arrivals, EngineName};
+use crate::worker::{Stop, WorkerPlan, failure, not_built, ready, server_pid, started, workload};
+
+/// Bytes that are received at once: the answers of many requests, where they have piled up.
+const AT_ONCE: usize = 64 << 10;
+
+/// Measures one block and reports it.
+pub(super) fn run(
+    channel: &mut (impl Read + Write + AsFd),
+    client: &Client<'_>,
+    arrivals: Arrivals,
+) -> Result<(), Stop> {
+    let Client { plan, server, running, .. } = *client;
+    let conns = connect(client)?;
+    let first = conns.first().ok_or_else(|| bug("an open loop without a connection"))?;
+    if running {
+        // A server of another kind is found out here, where nothing is measured yet.
+        let mut load = workload(plan);
+        let mut buffer = vec![0; load.answer_len() + 1];
+        Duplex::new(first, Duration::from_nanos(plan.patience_ns))
+            .exchange(&mut load, &mut buffer)
+            .map_err(|error| blame(&error, running))?;
+    }
+    control::send(channel, &ready(first))?;
+    started(channel)?;
+    let pid = || server_pid(first).map(|pid| TaskId { pid, tid: pid });
+    let meters = Meters::new(plan, server.or_else(pid))?;
+    let lanes = lanes(plan, arrivals, &conns)?;
+    let block = match plan.work.engines.client {
+        EngineName::Blocking => measure(plan, meters, lanes, InTurn::new(conns.len())),
+        EngineName::Epoll => {
+            let epoll = Epoll::new(conns.iter())
+                .map_err(|error| failure(Fault::Environment, "prepare epoll", &error))?;
+            measure(plan, meters, lanes, epoll)
+        }
+        engine => return Err(not_built(plan.work.load, engine).into()),
+    };
+    control::send(channel, &FromWorker::Block(block.map_err(|error| error.blame(running))?))?;
+    Ok(())
+}
+
+fn connect(client: &Client<'_>) -> Result<Vec<Conn>, Failure> {
+    let connections = 0..client.plan.work.connections;
+    let conns: Vec<Conn> = connections.map(|_| client.connect()).collect::<Result<_, _>>()?;
+    for conn in &conns {
+        conn.set_nonblocking(true)
+            .map_err(|error| failure(Fault::Environment, "prepare the connection", &error))?;
+    }
+    Ok(conns)
+}
+
+fn lanes<'a>(
+    plan: &WorkerPlan,
+    arrivals: Arrivals,
+    conns: &'a [Conn],
+) -> Result<Vec<Lane<'a, Conn>>, Failure> {
+    let work = &plan.work;
+    let rate = work.rate.filter(|rate| *rate > 0.0);
+    let rate = rate.ok_or_else(|| bug("an open loop without a rate"))?;
+    let pipeline = match work.service {
+        ServiceName::Echo => Pipeline::echo(work.size),
+        ServiceName::Pong => Pipeline::pong(),
+    };
+    let depth = usize::try_from(work.depth).unwrap_or(usize::MAX);
+    let lane = |(index, conn)| {
+        let schedule = Schedule::new(arrivals, rate, (index, work.connections), plan.seed);
+        Lane::new(conn, pipeline.clone(), schedule, depth)
+    };
+    Ok((0..).zip(conns).map(lane).collect())
+}
+
+fn measure<R: Ready>(
+    plan: &WorkerPlan,
+    mut meters: Meters,
+    lanes: Vec<Lane<'_, Conn>>,
+    ready: R,
+) -> Result<BlockMessage, NoBlock> {
+    let buffer = AT_ONCE.max(plan.work.message_len() + 1);
+    let mut open = OpenLoop::new(lanes, Monotonic, ready, buffer);
+    open.warm_up(plan.warm_up_ns).map_err(NoBlock::Exchange)?;
+    let before = meters.start().map_err(NoBlock::Usage)?;
+    let closing = open.measure(plan.block_ns).map_err(NoBlock::Exchange)?;
+    // The last timed exchange is the last of those that are waited for.
+    let outcome = open.close(closing, plan.patience_ns).map_err(NoBlock::Exchange)?;
+    let window = Window { elapsed_ns: outcome.elapsed_ns, exchanges: outcome.answers };
+    let block = meters.end(before, window).map_err(NoBlock::Usage)?;
+    Ok(BlockMessage {
+        histogram: outcome.latency.to_base64(),
+        open: Some(OpenMessage {
+            service: outcome.service.to_base64(),
+            lateness: outcome.lateness.to_base64(),
+            due: outcome.due,
+            missed: outcome.missed,
+            unanswered: outcome.unanswered,
+            held_back: outcome.held_back,
+        }),
+        ..block
+    })
+}
+
+fn bug(text: &str) -> Failure {
+    Failure { fault: Fault::Bug, text: text.into() }
+}
