@@ -9,6 +9,7 @@ mod cost;
 mod engines;
 mod faults;
 mod measure;
+mod open;
 mod perf;
 mod plans;
 mod serve;
