@@ -1,8 +1,12 @@
 //! What an exchange costs: system calls to the last one, and counters in a block of their own.
 
+use std::io;
 use std::time::Duration;
 
-use sockscope_engine::plan::{OwnTransport, Target};
+use sockscope_engine::launcher::{InProcess, Launcher, Worker};
+use sockscope_engine::plan::{Abilities, OwnTransport, Plan, Target};
+use sockscope_engine::run::run;
+use sockscope_engine::topology::Topology;
 use sockscope_engine::view::View;
 
 use crate::plans::{measure, wish};
@@ -62,4 +66,26 @@ fn what_the_kernel_counts_is_counted_once_for_each_cell_but_the_twin() {
             assert!(switches.context >= expected, "{switches:?} of {}", counts.exchanges);
         }
     }
+}
+
+/// Starts so many workers, and no more.
+struct Exhausted(u32);
+
+impl Launcher for Exhausted {
+    fn launch(&mut self) -> io::Result<Worker> {
+        self.0 = self.0.checked_sub(1).ok_or(io::ErrorKind::OutOfMemory)?;
+        InProcess.launch()
+    }
+}
+
+#[test]
+fn a_cell_that_cannot_be_counted_keeps_its_times_and_says_why() {
+    let wish = wish(vec![Target::Own(OwnTransport::Unix)], &[View::Solo]);
+    let plan = Plan::new(&wish, &Topology::read().unwrap(), &Abilities::probe());
+    let measurement = run(&plan, &mut Exhausted(2), &mut (), None);
+    let [cell] = measurement.cells.as_slice() else { panic!("one cell was planned") };
+    assert_eq!((cell.blocks.len(), &cell.failure), (2, &None));
+    let counts = cell.counts.as_ref().unwrap();
+    let reason = "start the solo worker: out of memory";
+    assert_eq!((counts.exchanges, counts.client.faults.clone()), (0, Err(reason.into())));
 }

@@ -116,7 +116,8 @@ fn gobench_has_a_line_per_block_that_benchstat_can_read() {
         );
         assert!(words[1].parse::<u64>().is_ok() && words[3] == "ns/op", "{line}");
         assert!(words[2].parse::<u64>().is_ok(), "{line}");
-        assert_eq!(words[5], "p50-ns", "{line}");
+        // On a busy machine 5 ms hold too few exchanges for a median.
+        assert!(words.len() == 4 || words[5] == "p50-ns", "{line}");
     }
 }
 

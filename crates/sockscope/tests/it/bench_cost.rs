@@ -4,6 +4,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::running::Served;
+
 fn bench(args: &[&str]) -> String {
     let short = ["bench", "--rounds", "1", "--block", "5ms", "--transport", "unix"];
     let program = env!("CARGO_BIN_EXE_sockscope");
@@ -51,6 +53,34 @@ fn every_count_of_the_kernel_and_the_processor_is_there_or_has_a_reason() {
             }
         }
         assert!(perf["exchanges"].as_u64().unwrap() > 0);
+    }
+}
+
+#[test]
+fn of_a_running_server_only_what_the_kernel_tells_is_counted() {
+    let directory = tempfile::tempdir().unwrap();
+    let unix = format!("unix:{}", directory.path().join("s").display());
+    let server = Served::start(&["tcp:127.0.0.1:0", &unix, "--service", "echo"]);
+    let args = ["bench", "--rounds", "1", "--block", "5ms", "--view", "free", "--json"];
+    let program = env!("CARGO_BIN_EXE_sockscope");
+    let output = Command::new(program).args(args).args(&server.endpoints).output().unwrap();
+    let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for cell in result["cells"].as_array().unwrap() {
+        assert!(cell["syscalls_per_op"]["client"].as_f64() >= Some(2.0), "{cell}");
+        assert!(cell["syscalls_per_op"]["server"].is_null(), "only our own servers tell");
+        if cell["replica"] == "A'" {
+            assert!(cell["perf"].is_null(), "a twin is only there for the noise of times");
+            continue;
+        }
+        let of_server = |one: &&Value| one["end"] == "server" && one["counters"] == "faults";
+        let missing = cell["perf"]["not_available"].as_array().unwrap().iter().find(of_server);
+        let reason = missing.map(|missing| missing["reason"].as_str().unwrap());
+        let known = cell["perf"]["software"]["task_clock_ns_per_op"]["server"].is_f64();
+        assert!(known != reason.is_some(), "{cell}");
+        if cell["transport"] == "tcp" {
+            // TCP does not tell who is at the other end.
+            assert_eq!(reason, Some("the kernel does not tell which process answers"));
+        }
     }
 }
 

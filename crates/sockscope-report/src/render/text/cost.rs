@@ -130,7 +130,7 @@ fn usage(naming: &Naming<'_>, cells: &[&Cell], name_width: usize) -> Table {
     let heads = [
         "CPU of\nclient",
         "CPU of\nserver",
-        "context\nswitches",
+        "switches\nof both",
         "system calls\nof client",
         "system calls\nof server",
     ];
