@@ -8,6 +8,8 @@
 //! The loops are generic over workload, service and wait: nothing in them allocates, locks, logs or calls through a
 //! pointer (a counting allocator in the tests shows it).
 
+mod datagram;
+
 use std::hint::spin_loop;
 use std::io;
 use std::os::fd::AsFd;
@@ -22,6 +24,8 @@ use thiserror::Error;
 
 use crate::clock::now_ns;
 use crate::wire::Wire;
+
+pub use datagram::{Delivery, Lossy, answer_messages};
 
 /// What to do while the kernel has nothing for us; decided at compile time.
 pub trait Waiting {
@@ -72,6 +76,11 @@ pub enum ExchangeError {
     /// The answer is not the right one.
     #[error("check the answer")]
     Wrong(#[source] Mismatch),
+    /// Answers have no number, and one was lost.
+    #[error(
+        "an answer was lost, and a late one cannot be told from the next: these answers have no number"
+    )]
+    Unnumbered,
 }
 
 /// What a window of exchanges took.
@@ -81,26 +90,46 @@ pub struct Window {
     pub elapsed_ns: u64,
     /// Exchanges in that time, each complete.
     pub exchanges: u64,
+    /// Those that were lost, which are not among the others.
+    pub lost: u64,
 }
 
-/// Repeats `exchange` for `duration_ns`, recording each round trip.
+/// How an exchange that did not fail can have ended.
+pub trait Outcome {
+    /// Whether it is complete; else its request or its answer was lost.
+    fn is_answered(&self) -> bool;
+}
+
+/// Where nothing can be lost.
+impl Outcome for () {
+    #[inline]
+    fn is_answered(&self) -> bool {
+        true
+    }
+}
+
+/// Repeats `exchange` for `duration_ns`, recording each round trip that is complete.
 #[inline]
-pub fn run_for<E>(
+pub fn run_for<O: Outcome, E>(
     duration_ns: u64,
     histogram: &mut Histogram,
-    mut exchange: impl FnMut() -> Result<(), E>,
+    mut exchange: impl FnMut() -> Result<O, E>,
 ) -> Result<Window, E> {
     let start = now_ns();
     let mut last = start;
-    let mut exchanges = 0;
+    let (mut exchanges, mut lost) = (0, 0);
     loop {
-        exchange()?;
+        let outcome = exchange()?;
         let now = now_ns();
-        histogram.record(now - last);
-        exchanges += 1;
+        if outcome.is_answered() {
+            histogram.record(now - last);
+            exchanges += 1;
+        } else {
+            lost += 1;
+        }
         last = now;
         if now - start >= duration_ns {
-            return Ok(Window { elapsed_ns: now - start, exchanges });
+            return Ok(Window { elapsed_ns: now - start, exchanges, lost });
         }
     }
 }

@@ -3,12 +3,14 @@
 //! A connected socket is one; so are the socket of a datagram server that answers whoever asked last, two pipes, and two
 //! rings in shared memory. The measured loops are generic over it, so that one definition of an exchange holds for all.
 
+mod answering;
 mod counted;
 
 use std::io;
 
 use sockscope_net::{Conn, Kind};
 
+pub use answering::Answering;
 pub use counted::{Calls, Counted};
 
 /// What the loops need of one end.

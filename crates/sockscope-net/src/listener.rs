@@ -50,6 +50,9 @@ pub struct BindOptions {
     pub group: Option<u32>,
     /// How many connections may wait to be accepted; by default all that the system allows.
     pub backlog: Option<u32>,
+    /// Whether the senders of Unix datagrams are not asked who they are, which makes every receive cheaper. They can be
+    /// answered all the same.
+    pub anonymous: bool,
     /// The sockets that systemd passed, for [`Endpoint::SdListen`].
     pub activated: Vec<Activated>,
 }

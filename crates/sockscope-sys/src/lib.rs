@@ -19,6 +19,7 @@ mod credentials;
 mod descriptor;
 mod message;
 mod mptcp;
+mod ticks;
 pub mod uring;
 mod vsock;
 
@@ -28,4 +29,5 @@ pub use credentials::{Credentials, peer_credentials};
 pub use descriptor::{duplicate, is_closed_on_exec, take_inherited};
 pub use message::{Received, receive_local_address, receive_message, send_from};
 pub use mptcp::is_multipath;
+pub use ticks::Ticks;
 pub use vsock::VsockAddress;

@@ -19,7 +19,7 @@ impl Abilities {
     #[must_use]
     pub fn probe() -> Self {
         let absent = "it is not in this build".to_owned();
-        let missing = |transport: &OwnTransport| transport.is_datagram() || transport.is_floor();
+        let missing = |transport: &OwnTransport| transport.is_floor();
         let transports = OwnTransport::ALL.into_iter().filter(missing);
         let transports = transports.map(|transport| (transport, absent.clone()));
         let engines = EngineName::ALL
@@ -33,7 +33,7 @@ impl Abilities {
 
     /// What keeps a target from being measured so, if anything does.
     pub(super) fn refusal(&self, target: &Target, work: &Work) -> Option<Unavailable> {
-        if let Some(absent) = absent(work) {
+        if let Some(absent) = absent(target, work) {
             return Some(absent);
         }
         let mut engines = vec![work.engines.client];
@@ -71,7 +71,14 @@ impl Abilities {
 }
 
 /// What this build does not do, whatever moves the bytes.
-fn absent(work: &Work) -> Option<Unavailable> {
+fn absent(target: &Target, work: &Work) -> Option<Unavailable> {
+    let engines = [work.engines.client, work.engines.server];
+    let blocking = engines.iter().all(|engine| *engine == EngineName::Blocking);
+    if target.may_lose() && !(blocking && work.is_single()) {
+        let reason = "with datagrams, only one connection of the blocking engine is in this build";
+        let target = Some(target.clone());
+        return Some(Unavailable { target, reason: reason.into(), ..Unavailable::default() });
+    }
     if let Load::Stream { .. } | Load::Connect { .. } = work.load {
         let reason = format!("the workload {} is not in this build", work.load.name());
         return Some(Unavailable { reason, ..Unavailable::default() });

@@ -26,7 +26,8 @@ impl Bound {
             Some(directory) if bind.scratch => Some(Scratch::new(directory.into())?),
             _ => None,
         };
-        let listeners = Listener::bind(&endpoint, &BindOptions::default())
+        let options = BindOptions { anonymous: true, ..BindOptions::default() };
+        let listeners = Listener::bind(&endpoint, &options)
             .map_err(|error| failure(Fault::Environment, "start a server", &error))?;
         let listener = listeners.into_iter().next().ok_or_else(|| Failure {
             fault: Fault::Bug,
@@ -55,21 +56,41 @@ impl Bound {
                     return Err(failure(Fault::Environment, "accept a client", &error).into());
                 }
             }
-            let mut fds =
-                [PollFd::new(&self.listener, PollFlags::IN), PollFd::new(channel, PollFlags::IN)];
-            match poll(&mut fds, None) {
-                Ok(_) | Err(rustix::io::Errno::INTR) => {}
-                Err(error) => {
-                    return Err(failure(Fault::Environment, "wait for a client", &error).into());
-                }
-            }
-            let (connecting, over) = (!fds[0].revents().is_empty(), !fds[1].revents().is_empty());
-            if over && !connecting {
-                return Err(Stop::Control(ControlError::Channel(
-                    std::io::ErrorKind::UnexpectedEof.into(),
-                )));
+            self.wait(channel)?;
+        }
+    }
+
+    /// Waits for the first message of a client, or for the end of the coordinator; then the socket file and its directory
+    /// are gone: all clients connect before one of them sends.
+    pub(super) fn first_message(self, channel: &impl AsFd) -> Result<Listener, Stop> {
+        self.wait(channel)?;
+        Ok(self.into_listener())
+    }
+
+    /// Only the socket: its file and its directory are gone.
+    pub(super) fn into_listener(self) -> Listener {
+        let Self { mut listener, _scratch } = self;
+        listener.remove_file();
+        listener
+    }
+
+    /// Waits until there is something to accept or to receive; the end of the coordinator is an error.
+    fn wait(&self, channel: &impl AsFd) -> Result<(), Stop> {
+        let mut fds =
+            [PollFd::new(&self.listener, PollFlags::IN), PollFd::new(channel, PollFlags::IN)];
+        match poll(&mut fds, None) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => {
+                return Err(failure(Fault::Environment, "wait for a client", &error).into());
             }
         }
+        let (asked, over) = (!fds[0].revents().is_empty(), !fds[1].revents().is_empty());
+        if over && !asked {
+            return Err(Stop::Control(ControlError::Channel(
+                std::io::ErrorKind::UnexpectedEof.into(),
+            )));
+        }
+        Ok(())
     }
 }
 

@@ -3,20 +3,24 @@
 //! Each workload is a module of its own: it connects, becomes ready, is told to start, warms up, measures and reports.
 
 mod blame;
+mod datagram;
 mod meters;
 mod open;
 mod round_trip;
 mod rounds;
+mod too_large;
 mod window;
 
 use std::io::{Read, Write};
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-use sockscope_net::{Conn, Connector};
+use sockscope_net::{Conn, Connector, Kind};
 
+pub(super) use datagram::{LOST_AFTER, answered};
 pub(super) use meters::Meters;
 pub(super) use round_trip::measure;
+pub(super) use too_large::check_room;
 pub(super) use window::measure as measure_window;
 
 use super::{Lifeline, Stop, endpoint, failure, not_built};
@@ -52,7 +56,9 @@ pub(super) fn run(
         );
     };
     let client = Client { plan, address: endpoint, server: *server, running: *running };
+    let is_datagram = self::endpoint(endpoint)?.kind() == Some(Kind::Datagram);
     match (plan.work.load, plan.work.engines.client) {
+        (Load::RoundTrip, EngineName::Blocking) if is_datagram => datagram::run(channel, &client),
         (Load::RoundTrip, EngineName::Blocking) if plan.work.is_single() => {
             round_trip::run(channel, &client)
         }
@@ -78,6 +84,7 @@ impl Client<'_> {
             let text = format!("the connection fell back from {asked} to {other}");
             return Err(Failure { fault: Fault::Unavailable, text });
         }
+        check_room(&conn, self.plan.work.message_len())?;
         conn.set_nodelay(self.plan.work.nodelay).map_err(|error| connect(&error))?;
         Ok(conn)
     }

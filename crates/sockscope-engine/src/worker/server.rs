@@ -4,10 +4,13 @@
 //! closed; what it did in that time is its result, where it counts it.
 
 mod blocking;
+mod datagram;
 mod many;
 
 use std::io::{Read, Write};
 use std::os::fd::AsFd;
+
+use sockscope_net::Kind;
 
 use super::bound::Bound;
 use super::{Lifeline, Stop, not_built};
@@ -29,6 +32,9 @@ pub(super) fn run(
     };
     control::send(channel, &FromWorker::Ready(ready))?;
     let served = match plan.work.load {
+        Load::RoundTrip if bound.listener.kind() == Kind::Datagram => {
+            datagram::run(channel, lifeline, plan, bound)?
+        }
         Load::RoundTrip
             if plan.work.is_single() && plan.work.engines.server == EngineName::Blocking =>
         {

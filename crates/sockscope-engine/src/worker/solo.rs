@@ -1,16 +1,18 @@
 //! Solo: both ends of every connection in one thread, the bare path through the kernel's sockets.
 
+mod datagram;
+
 use std::io::{Read, Write};
 use std::os::fd::AsFd;
 use std::rc::Rc;
 use std::time::Duration;
 
-use sockscope_net::{Conn, Connector};
+use sockscope_net::{Conn, Connector, Kind};
 use sockscope_proto::Service;
 use sockscope_proto::service::{Echo, Pong};
 
 use super::bound::Bound;
-use super::client::{Meters, measure, measure_window};
+use super::client::{Meters, check_room, measure, measure_window};
 use super::{Lifeline, Stop, failure, not_built, ready, started, with_service};
 use crate::control::{
     self, Bind, BlockMessage, Failure, Fault, FromWorker, ServiceName, WorkerPlan,
@@ -28,6 +30,9 @@ pub(super) fn run(
     bind: &Bind,
 ) -> Result<(), Stop> {
     let bound = Bound::new(bind)?;
+    if bound.listener.kind() == Kind::Datagram {
+        return datagram::run(channel, lifeline, plan, bound);
+    }
     let pairs = (0..plan.work.connections.max(1)).map(|_| connect(&bound, channel, plan));
     let mut pairs = pairs.collect::<Result<Vec<_>, _>>()?;
     drop(bound);
@@ -58,6 +63,7 @@ fn connect(bound: &Bound, channel: &impl AsFd, plan: &WorkerPlan) -> Result<(Con
     // The backlog takes the connection before anybody accepts it.
     let client =
         connector.connect(Some(Duration::from_secs(3))).map_err(|error| environment(&error))?;
+    check_room(&client, plan.work.message_len())?;
     let server = bound.next(channel)?;
     client.set_nodelay(plan.work.nodelay).map_err(|error| environment(&error))?;
     client.set_nonblocking(true).map_err(|error| environment(&error))?;

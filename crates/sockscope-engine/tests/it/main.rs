@@ -6,6 +6,7 @@ mod abilities;
 mod allocation;
 mod child;
 mod cost;
+mod datagrams;
 mod engines;
 mod faults;
 mod measure;

@@ -11,6 +11,7 @@ use sockscope_engine::topology::Topology;
 use sockscope_engine::view::View;
 use sockscope_engine::work::Work;
 
+use crate::child::not_here;
 use crate::plans::{measure, wish};
 
 fn sized(size: usize) -> Sweep {
@@ -45,14 +46,27 @@ fn check(wish: &Wish) {
 
 #[test]
 fn every_transport_is_measured_in_every_view() {
-    check(&wish(own(&OwnTransport::ALL), &View::OWN));
+    let wish = wish(own(&OwnTransport::ALL), &View::OWN);
+    check(&wish);
+    let plan = Plan::new(&wish, &Topology::read().unwrap(), &Abilities::probe());
+    for transport in OwnTransport::ALL {
+        let target = Target::Own(transport);
+        for view in View::OWN {
+            let planned = plan.cells.iter().any(|cell| cell.target == target && cell.view == view);
+            let refused = plan.unavailable.iter().any(|missing| {
+                missing.view.is_none_or(|refused| refused == view)
+                    && missing.target.as_ref().is_none_or(|refused| *refused == target)
+            });
+            assert!(planned != refused, "{transport:?} in {view}: either there or said why not");
+        }
+    }
 }
 
 #[test]
 fn pong_is_measured_like_echo() {
     check(&Wish {
         sweep: Sweep::only(Work { service: ServiceName::Pong, ..Work::default() }),
-        ..wish(own(&[OwnTransport::Tcp, OwnTransport::Unix]), &View::OWN)
+        ..wish(own(&[OwnTransport::Tcp, OwnTransport::Unix, OwnTransport::Udp]), &View::OWN)
     });
 }
 
@@ -68,21 +82,45 @@ fn a_single_byte_and_a_message_larger_than_every_buffer_are_exchanged_whole() {
 }
 
 #[test]
-fn a_message_that_a_kind_cannot_carry_fails_its_cell_with_the_reason_and_no_other() {
+fn a_message_that_a_kind_cannot_carry_is_nobodys_fault_and_the_others_are_measured() {
+    use OwnTransport::{Udp, Unix, Unixgram, Unixpacket};
     let size = 8 << 20;
     let wish = Wish {
         sweep: sized(size),
-        ..wish(own(&[OwnTransport::Unix, OwnTransport::Unixpacket]), &[View::SameCore])
+        ..wish(own(&[Unix, Unixpacket, Unixgram, Udp]), &[View::Solo, View::SameCore])
     };
     let (plan, measurement) = measure(&wish);
     for (cell, result) in plan.cells.iter().zip(&measurement.cells) {
-        let failure = result.failure.as_ref().map(|failure| failure.text.clone());
-        match cell.target {
-            Target::Own(OwnTransport::Unixpacket) => {
-                let text = failure.expect("8 MiB do not fit a message");
-                assert!(text.contains("Message too long"), "{text}");
+        let words = match cell.target {
+            Target::Own(Unixpacket | Unixgram) => {
+                "a message of 8388608 bytes is larger than the send buffer, "
             }
-            _ => assert_eq!(failure, None),
+            Target::Own(Udp) => "a datagram of 8388608 bytes is larger than UDP carries (65507)",
+            _ => {
+                assert_eq!(result.failure, None);
+                continue;
+            }
+        };
+        let failure = result.failure.as_ref().expect("8 MiB do not fit a message");
+        assert_eq!(failure.fault, Fault::Unavailable);
+        assert!(failure.text.starts_with(words), "{failure}");
+    }
+}
+
+#[test]
+fn the_largest_datagram_of_each_family_is_carried() {
+    for (transport, most) in [(OwnTransport::Udp, 65_507), (OwnTransport::Udp6, 65_527)] {
+        if let Some(reason) = Abilities::probe().refuses_transport(transport) {
+            not_here(reason);
+            continue;
+        }
+        let views = [View::Solo, View::SameCore];
+        check(&Wish { sweep: sized(most), ..wish(own(&[transport]), &views) });
+        let wish = Wish { sweep: sized(most + 1), ..wish(own(&[transport]), &views) };
+        let (_, measurement) = measure(&wish);
+        for result in measurement.cells {
+            let failure = result.failure.expect("one byte too many");
+            assert_eq!(failure.fault, Fault::Unavailable, "{failure}");
         }
     }
 }

@@ -69,5 +69,5 @@ fn prepare(fd: &OwnedFd) -> io::Result<(Kind, Transport, bool)> {
         return Err(other("not listening"));
     }
     rustix::io::ioctl_fionbio(fd, true)?;
-    Ok((kind, transport, datagram::ask_for_more(fd.as_fd(), transport)?))
+    Ok((kind, transport, datagram::ask_for_more(fd.as_fd(), transport, false)?))
 }

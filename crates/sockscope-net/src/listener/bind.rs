@@ -36,7 +36,7 @@ fn bind_unix(
     let refused = |source| BindError::Bind { endpoint: endpoint.clone(), address: None, source };
     let address = Address::unix(unix).map_err(refused)?;
     let fd = socket(endpoint, &address, unix.kind())?;
-    if unix.kind() == Kind::Datagram {
+    if unix.kind() == Kind::Datagram && !options.anonymous {
         // Before anyone can send: a message from before has no credentials.
         sockopt::set_socket_passcred(&fd, true).map_err(refused)?;
     }
@@ -86,7 +86,7 @@ pub(super) fn finish(
         net::listen(&fd, backlog.unwrap_or(BACKLOG_OF_SYSTEM)).map_err(failed)?;
     }
     let transport = Transport::of(fd.as_fd(), kind).ok_or_else(|| failed(Errno::AFNOSUPPORT))?;
-    let asks_for_more = datagram::ask_for_more(fd.as_fd(), transport)
+    let asks_for_more = datagram::ask_for_more(fd.as_fd(), transport, options.anonymous)
         .map_err(|error| failed(Errno::from_io_error(&error).unwrap_or(Errno::IO)))?;
     Ok(Listener { file, fd, local, kind, transport, asks_for_more })
 }

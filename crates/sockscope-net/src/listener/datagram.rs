@@ -73,8 +73,13 @@ impl Listener {
 
 /// Has each datagram of a bound socket tell what its answer needs to know beyond the sender's
 /// address; false if that is nothing.
-pub(super) fn ask_for_more(fd: BorrowedFd<'_>, transport: Transport) -> io::Result<bool> {
+pub(super) fn ask_for_more(
+    fd: BorrowedFd<'_>,
+    transport: Transport,
+    anonymous: bool,
+) -> io::Result<bool> {
     match transport {
+        Transport::Unixgram if anonymous => Ok(false),
         Transport::Unixgram => {
             sockopt::set_socket_passcred(fd, true)?;
             Ok(true)

@@ -3,7 +3,7 @@
 use std::os::unix::net::UnixDatagram;
 
 use rustix::io::Errno;
-use sockscope_net::{Endpoint, Kind, ObservedName, Peer};
+use sockscope_net::{BindOptions, Endpoint, Kind, Listener, ObservedName, Peer};
 
 use crate::support::{at, bind, connect, directory, endpoint, is_available};
 
@@ -28,6 +28,20 @@ fn every_message_is_answered_to_its_own_sender() {
             assert_eq!(buffer[0], number);
         }
     }
+}
+
+#[test]
+fn senders_that_are_not_asked_who_they_are_can_be_answered() {
+    let directory = directory();
+    let options = BindOptions { anonymous: true, ..BindOptions::default() };
+    let served = at("unixgram", &directory.path().join("g"));
+    let listener = Listener::bind(&served, &options).expect("bound").remove(0);
+    let client = connect(&served);
+    client.send(b"x").expect("sent");
+    let (_, sender) = listener.receive(&mut [0; 4]).expect("received");
+    assert_eq!(sender.peer(), Peer::Unknown);
+    listener.reply(b"y", &sender).expect("answered");
+    assert_eq!(client.receive(&mut [0; 4]).expect("answered"), 1);
 }
 
 #[test]

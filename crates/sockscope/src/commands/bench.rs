@@ -12,7 +12,7 @@ use std::time::Duration;
 use sockscope_engine::plan::{Abilities, Plan};
 use sockscope_engine::run::run as measure;
 use sockscope_engine::topology::Topology;
-use sockscope_report::model::{Cell, Replica};
+use sockscope_report::model::{Cell, Replica, Unavailable};
 use sockscope_report::{Report, analyse};
 
 pub(crate) use args::Args;
@@ -87,6 +87,16 @@ fn measured(
 
 /// Every failed cell is a warning on stderr, too: a script that keeps only the table must not miss it.
 fn warn(report: &Report, printer: &mut Printer) {
+    if report.cells.is_empty() && !report.interrupted {
+        printer.warn(format_args!("nothing could be measured: {}", reasons(&report.unavailable)));
+    }
+    let fell_back = |cell: &&Cell| cell.label.starts_with("mptcp:") && cell.transport != "mptcp";
+    if let Some(cell) = report.cells.iter().find(fell_back) {
+        let (label, transport) = (&cell.label, &cell.transport);
+        printer.warn(format_args!(
+            "{label}: the connection fell back to {transport}, which is what was measured"
+        ));
+    }
     for cell in &report.cells {
         let Some(error) = &cell.error else { continue };
         let twin = if cell.replica == Replica::Twin { " (its twin)" } else { "" };
@@ -104,9 +114,14 @@ fn warn(report: &Report, printer: &mut Printer) {
 }
 
 fn nothing_to_measure(plan: &Plan) -> CliError {
-    let reasons: Vec<_> =
-        convert::unavailable(plan).iter().map(|one| format!("{one}: {}", one.reason)).collect();
-    CliError::environment(format!("nothing can be measured: {}", reasons.join("; ")))
+    let reasons = reasons(&convert::unavailable(plan));
+    CliError::environment(format!("nothing can be measured: {reasons}"))
+}
+
+/// What cannot be had, each with its reason.
+fn reasons(unavailable: &[Unavailable]) -> String {
+    let reasons = unavailable.iter().map(|one| format!("{one}: {}", one.reason));
+    reasons.collect::<Vec<_>>().join("; ")
 }
 
 fn too_long(plan: &Plan, limit: Duration, needed: Duration) -> CliError {

@@ -7,6 +7,7 @@ mod bench;
 mod bench_cost;
 mod bench_exports;
 mod bench_signals;
+mod bench_transports;
 mod cli_errors;
 mod cli_help;
 mod cli_output;

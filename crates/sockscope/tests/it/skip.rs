@@ -15,3 +15,9 @@ pub(crate) fn has(program: &str, argument: &str) -> bool {
         Command::new(program).arg(argument).stdout(Stdio::null()).stderr(Stdio::null()).status();
     run.is_ok_and(|status| status.success())
 }
+
+/// Says what the kernel lacks, which no package gives.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+pub(crate) fn not_here(reason: &str) {
+    eprintln!("not on this kernel: {reason}");
+}

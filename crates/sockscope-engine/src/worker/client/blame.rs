@@ -2,6 +2,8 @@
 
 use std::io;
 
+use rustix::io::Errno;
+
 use crate::control::{Failure, Fault};
 use crate::exchange::ExchangeError;
 use crate::worker::failure;
@@ -37,19 +39,25 @@ impl NoBlock {
 /// A server that answers wrongly misbehaves. One of ours that closed or reset may have been killed; somebody else's
 /// misbehaved then, too. Whatever else a socket refuses is the machine's doing.
 pub(super) fn blame(error: &ExchangeError, running: bool) -> Failure {
-    use io::ErrorKind::{BrokenPipe, ConnectionReset};
+    use io::ErrorKind::{BrokenPipe, ConnectionRefused, ConnectionReset};
     let gone = match error {
         ExchangeError::Closed | ExchangeError::Short { .. } => true,
         ExchangeError::Send(error) | ExchangeError::Receive(error) => {
-            matches!(error.kind(), BrokenPipe | ConnectionReset)
+            matches!(error.kind(), BrokenPipe | ConnectionReset | ConnectionRefused)
         }
-        ExchangeError::Wrong(_) | ExchangeError::Silent { .. } => false,
+        ExchangeError::Wrong(_) | ExchangeError::Silent { .. } | ExchangeError::Unnumbered => false,
     };
     let fault = match error {
+        ExchangeError::Send(error) if is_too_long(error) => Fault::Unavailable,
         ExchangeError::Wrong(_) | ExchangeError::Silent { .. } => Fault::Peer,
         _ if gone && running => Fault::Peer,
         _ if gone => Fault::Gone,
         _ => Fault::Environment,
     };
     failure(fault, "exchange", error)
+}
+
+/// The kind cannot carry a message of this size: nobody's fault.
+fn is_too_long(error: &io::Error) -> bool {
+    Errno::from_io_error(error) == Some(Errno::MSGSIZE)
 }

@@ -82,6 +82,7 @@ impl Meters {
         Ok(BlockMessage {
             elapsed_ns: window.elapsed_ns,
             exchanges: window.exchanges,
+            lost: window.lost,
             client,
             server,
             counts: counts.map(|(client, of_server)| {

@@ -102,7 +102,7 @@ fn measure<R: Ready>(
     let closing = open.measure(plan.block_ns).map_err(NoBlock::Exchange)?;
     // The last timed exchange is the last of those that are waited for.
     let outcome = open.close(closing, plan.patience_ns).map_err(NoBlock::Exchange)?;
-    let window = Window { elapsed_ns: outcome.elapsed_ns, exchanges: outcome.answers };
+    let window = Window { elapsed_ns: outcome.elapsed_ns, exchanges: outcome.answers, lost: 0 };
     let block = meters.end(before, window).map_err(NoBlock::Usage)?;
     Ok(BlockMessage {
         histogram: outcome.latency.to_base64(),

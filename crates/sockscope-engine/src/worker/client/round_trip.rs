@@ -12,7 +12,7 @@ use super::Client;
 use super::blame::{NoBlock, blame};
 use super::meters::Meters;
 use crate::control::{self, BlockMessage, Fault, FromWorker};
-use crate::exchange::{Blocking, Duplex, ExchangeError, Spinning, exchange, run_for};
+use crate::exchange::{Blocking, Duplex, ExchangeError, Outcome, Spinning, exchange, run_for};
 use crate::usage::TaskId;
 use crate::view::Wait;
 use crate::wire::{Calls, Counted};
@@ -58,10 +58,10 @@ pub(super) fn run(
 }
 
 /// Warms up, then measures one block of `exchange`, which counts its system calls in `calls`.
-pub(in crate::worker) fn measure(
+pub(in crate::worker) fn measure<O: Outcome>(
     plan: &WorkerPlan,
     (mut meters, calls): (Meters, &Calls),
-    mut exchange: impl FnMut(&mut RoundTrip, &mut [u8]) -> Result<(), ExchangeError>,
+    mut exchange: impl FnMut(&mut RoundTrip, &mut [u8]) -> Result<O, ExchangeError>,
 ) -> Result<BlockMessage, NoBlock> {
     let mut load = workload(plan);
     let mut buffer = vec![0; load.answer_len() + 1];

@@ -182,6 +182,6 @@ impl<'a> Shared<'a> {
         // Without a single answer there is an error to tell, and no window.
         let elapsed_ns = self.last_ns.load(Ordering::Relaxed).saturating_sub(start_ns);
         let exchanges = self.exchanges.load(Ordering::Relaxed);
-        meters.end(start, Window { elapsed_ns, exchanges }).map_err(NoBlock::Usage)
+        meters.end(start, Window { elapsed_ns, exchanges, lost: 0 }).map_err(NoBlock::Usage)
     }
 }

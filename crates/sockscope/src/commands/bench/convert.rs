@@ -68,6 +68,10 @@ pub(super) fn measured(report: &mut Report, plan: &Plan, measurement: Measuremen
         }
         report.cells.push(cell_model(cell, plan, &result));
     }
+    if report.cells.is_empty() && !report.interrupted {
+        // What cannot be had is nobody's fault, but a run that has nothing else measured nothing.
+        status = worse(status, Status::Environment);
+    }
     status
 }
 
