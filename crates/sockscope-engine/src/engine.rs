@@ -21,14 +21,19 @@
 //! |---|---|---|
 //! | [`Blocking`] | in `recv(2)`, a thread for each connection | `recv(2)` on a non-blocking socket, again and again |
 //! | [`Epoll`] | in `epoll_wait(2)` without a timeout | `epoll_wait(2)` with a timeout of 0, again and again |
+//! | `Tokio` | in its runtime, which is in `epoll_wait(2)` | never: it cannot be told not to sleep |
 
 mod blocking;
 mod epoll;
+#[cfg(feature = "tokio")]
+mod tokio;
 mod watchdog;
 
 use std::io;
 use std::time::Duration;
 
+#[cfg(feature = "tokio")]
+pub use self::tokio::Tokio;
 pub use blocking::Blocking;
 pub use epoll::Epoll;
 

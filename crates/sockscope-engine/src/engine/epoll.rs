@@ -72,8 +72,7 @@ impl<W: Wire + AsFd, S: Side> Engine<W, S> for Epoll<W, S> {
         }
         let watchdog = terms.patience.map(Watchdog::new).transpose()?;
         if let Some(watchdog) = &watchdog {
-            let edge = EventFlags::IN | EventFlags::ET;
-            epoll::add(&set, watchdog, EventData::new_u64(WATCHDOG), edge)?;
+            epoll::add(&set, watchdog, EventData::new_u64(WATCHDOG), EventFlags::IN)?;
         }
         let none = Event { flags: EventFlags::empty(), data: EventData::new_u64(0) };
         let end = |(wire, side)| End {

@@ -1,9 +1,10 @@
 //! Watchdog: notices that nothing has moved for too long, without a timeout on every wait.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::time::Duration;
 
+use rustix::io::Errno;
 use rustix::time::{
     Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
     timerfd_settime,
@@ -25,9 +26,12 @@ pub(super) struct Watchdog {
 }
 
 impl Watchdog {
-    /// A timer that ticks from now on, each tick readable once (to be watched edge-triggered: it is never read).
+    /// A timer that ticks from now on.
     pub(super) fn new(patience: Duration) -> io::Result<Self> {
-        let timer = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::CLOEXEC)?;
+        let timer = timerfd_create(
+            TimerfdClockId::Monotonic,
+            TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK,
+        )?;
         let interval = (patience / TICKS).max(Duration::from_nanos(1));
         let tick = Timespec::try_from(interval).map_err(io::Error::other)?;
         let ticks = Itimerspec { it_interval: tick, it_value: tick };
@@ -41,14 +45,25 @@ impl Watchdog {
         self.silent = 0;
     }
 
-    /// The timer ticked.
+    /// The timer ticked; it goes on only when the tick has been read.
     pub(super) fn ticked(&mut self) -> Result<(), ExchangeError> {
+        match rustix::io::read(&self.timer, &mut [0; 8]) {
+            Ok(_) => {}
+            Err(Errno::AGAIN | Errno::INTR) => return Ok(()),
+            Err(error) => return Err(ExchangeError::Receive(error.into())),
+        }
         self.silent += 1;
         // The first tick may come right after something moved.
         if self.silent > TICKS {
             return Err(ExchangeError::Silent { patience: self.patience });
         }
         Ok(())
+    }
+}
+
+impl AsRawFd for Watchdog {
+    fn as_raw_fd(&self) -> RawFd {
+        self.timer.as_raw_fd()
     }
 }
 

@@ -22,13 +22,11 @@ impl Abilities {
         let missing = |transport: &OwnTransport| transport.is_floor();
         let transports = OwnTransport::ALL.into_iter().filter(missing);
         let transports = transports.map(|transport| (transport, absent.clone()));
-        let engines = EngineName::ALL
-            .into_iter()
-            .filter(|engine| !matches!(engine, EngineName::Blocking | EngineName::Epoll));
-        Self {
-            transports: transports.chain(transports::refused()).collect(),
-            engines: engines.map(|engine| (engine, absent.clone())).collect(),
+        let mut engines = vec![(EngineName::Uring, absent.clone())];
+        if cfg!(not(feature = "tokio")) {
+            engines.push((EngineName::Tokio, "this build has no tokio (cargo feature)".into()));
         }
+        Self { transports: transports.chain(transports::refused()).collect(), engines }
     }
 
     /// What keeps a target from being measured so, if anything does.

@@ -3,7 +3,7 @@
 use sockscope_stats::Histogram;
 
 /// Where the sides of one thread write; it knows when they have nothing more to do.
-pub trait Ledger {
+pub trait Ledger: Default {
     /// Whether the drive is over: no side will do anything more by itself. Of a server never: it ends with its connections.
     fn is_done(&self) -> bool;
 }

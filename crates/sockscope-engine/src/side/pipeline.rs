@@ -184,3 +184,6 @@ impl Starts {
         start
     }
 }
+
+#[cfg(test)]
+mod tests;

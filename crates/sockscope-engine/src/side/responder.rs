@@ -187,3 +187,6 @@ impl<S: Service> Side for Responder<S> {
         self.is_over
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -65,6 +65,13 @@ impl<W: Wire> Counted<W> {
         }
         Self { wire, calls: Rc::clone(calls) }
     }
+
+    /// The wire itself, for somebody whose calls cannot be counted: the count then means nothing.
+    #[must_use]
+    pub fn into_uncounted(self) -> W {
+        self.calls.meaningless.set(true);
+        self.wire
+    }
 }
 
 impl<W: Wire> Wire for Counted<W> {

@@ -64,6 +64,10 @@ pub(super) fn run(
         }
         (Load::RoundTrip, EngineName::Blocking) => rounds::run::<Blocking<_, _>>(channel, &client),
         (Load::RoundTrip, EngineName::Epoll) => rounds::run::<Epoll<_, _>>(channel, &client),
+        #[cfg(feature = "tokio")]
+        (Load::RoundTrip, EngineName::Tokio) => {
+            rounds::run::<crate::engine::Tokio<_>>(channel, &client)
+        }
         (Load::Open { arrivals }, EngineName::Blocking | EngineName::Epoll) => {
             open::run(channel, &client, arrivals)
         }

@@ -45,7 +45,7 @@ pub(super) fn run(
         (Load::RoundTrip, EngineName::Blocking) if plan.work.is_single() => {
             in_turns(plan, pairs.remove(0))?
         }
-        (Load::RoundTrip, EngineName::Epoll) => match plan.work.service {
+        (Load::RoundTrip, _) => match plan.work.service {
             ServiceName::Echo => on_one_engine(&Echo, plan, pairs)?,
             ServiceName::Pong => on_one_engine(&Pong::default(), plan, pairs)?,
         },
@@ -88,7 +88,7 @@ fn in_turns(plan: &WorkerPlan, (client, server): (Conn, Conn)) -> Result<BlockMe
 }
 
 /// All ends belong to one engine.
-fn on_one_engine<S: Service + Clone + Send>(
+fn on_one_engine<S: Service + Clone + Send + 'static>(
     service: &S,
     plan: &WorkerPlan,
     pairs: Vec<(Conn, Conn)>,
@@ -106,6 +106,12 @@ fn on_one_engine<S: Service + Clone + Send>(
         let answers = Both::Server(Responder::new(service.clone(), &plan.work, has_messages));
         [(client, asks), (server, answers)]
     });
-    measure_window::<_, Epoll<_, _>>(vec![ends.collect()], &terms, plan, None)
-        .map_err(|error| error.blame(false))
+    let ends = vec![ends.collect()];
+    let block = match plan.work.engines.client {
+        EngineName::Epoll => measure_window::<_, Epoll<_, _>>(ends, &terms, plan, None),
+        #[cfg(feature = "tokio")]
+        EngineName::Tokio => measure_window::<_, crate::engine::Tokio<_>>(ends, &terms, plan, None),
+        engine => return Err(not_built(plan.work.load, engine)),
+    };
+    block.map_err(|error| error.blame(false))
 }

@@ -6,12 +6,12 @@ use sockscope_engine::work::{EngineName, Engines, Work};
 
 use crate::plans::{measure, wish};
 
-const ENGINES: [EngineName; 2] = [EngineName::Blocking, EngineName::Epoll];
+const ENGINES: [EngineName; 3] = [EngineName::Blocking, EngineName::Epoll, EngineName::Tokio];
 const TRANSPORTS: [OwnTransport; 3] =
     [OwnTransport::Unix, OwnTransport::Unixpacket, OwnTransport::Tcp];
 
 fn pairs() -> Vec<Engines> {
-    let servers = |client| ENGINES.map(|server| Engines { client, server });
+    let servers = |client| ENGINES.map(move |server| Engines { client, server });
     ENGINES.into_iter().flat_map(servers).collect()
 }
 

@@ -35,7 +35,7 @@ pub(super) fn run(
 }
 
 /// Serves with the engine that the plan names.
-fn serve<S: Service + Clone + Sync>(
+fn serve<S: Service + Clone + Sync + 'static>(
     service: &S,
     shards: Vec<Vec<Conn>>,
     plan: &WorkerPlan,
@@ -43,6 +43,8 @@ fn serve<S: Service + Clone + Sync>(
     match plan.work.engines.server {
         EngineName::Blocking => serve_on::<S, Blocking<_, _>>(service, shards, plan),
         EngineName::Epoll => serve_on::<S, Epoll<_, _>>(service, shards, plan),
+        #[cfg(feature = "tokio")]
+        EngineName::Tokio => serve_on::<S, crate::engine::Tokio<_>>(service, shards, plan),
         engine => Err(not_built(plan.work.load, engine)),
     }
 }
