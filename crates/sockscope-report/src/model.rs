@@ -5,6 +5,7 @@
 //! `null`, which never means "bad". Fields may be added within `/1`; readers ignore the ones they
 //! do not know.
 
+mod capacity;
 mod caveat;
 mod cell;
 mod comparison;
@@ -21,6 +22,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use capacity::Capacity;
 pub use caveat::{Caveat, CaveatCode};
 pub use cell::{
     Block, Cell, CellError, ConnectLoop, CpuPerOp, GrantedBuffers, OpenLoop, Placement, Relation,
@@ -77,6 +79,9 @@ pub struct Report {
     /// Pairs of cells that differ in one factor; filled by [`analyse`](crate::analyse()).
     #[serde(default)]
     pub comparisons: Vec<Comparison>,
+    /// How much each server can do, from sweeps of rates; filled by [`analyse`](crate::analyse()).
+    #[serde(default)]
+    pub capacities: Vec<Capacity>,
     /// Where the time goes; filled by [`analyse`](crate::analyse()).
     #[serde(default)]
     pub decomposition: Vec<Decomposition>,
@@ -101,6 +106,7 @@ impl Default for Report {
             cells: Vec::new(),
             unavailable: Vec::new(),
             comparisons: Vec::new(),
+            capacities: Vec::new(),
             decomposition: Vec::new(),
             caveats: Vec::new(),
         }

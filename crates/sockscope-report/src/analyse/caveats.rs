@@ -4,19 +4,23 @@
 //! unknown fact raises none.
 
 mod host;
+mod load;
 mod noise;
 mod run;
 
 use crate::model::{Caveat, CaveatCode, Cell, Report};
 
 /// All questions, the gravest first.
-const QUESTIONS: [fn(&Report) -> Option<Caveat>; 15] = [
+const QUESTIONS: [fn(&Report) -> Option<Caveat>; 18] = [
     run::interrupted,
     run::cell_failed,
     run::partial,
     run::too_few_rounds,
     run::no_twin,
     run::retried,
+    load::open_invalid,
+    load::unanswered,
+    load::open_late,
     host::steal,
     host::throttled,
     host::load,

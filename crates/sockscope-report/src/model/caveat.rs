@@ -22,6 +22,12 @@ names! {
         NoTwin = "no-twin",
         /// The noise floor is above the margin.
         FloorTooHigh = "floor-too-high",
+        /// The load of an open loop was not the one that was asked for.
+        OpenInvalid = "open-invalid",
+        /// Requests of an open loop left late, though not too late.
+        OpenLate = "open-late",
+        /// Requests of an open loop were never answered.
+        Unanswered = "unanswered",
         /// The hypervisor gave our CPU time to others.
         Steal = "steal",
         /// The cgroup stopped us for using up its quota.

@@ -239,8 +239,20 @@ pub struct OpenLoop {
     pub asked_per_second: f64,
     /// Requests a second that were answered.
     pub achieved_per_second: f64,
-    /// Requests that were due and never sent.
+    /// Requests that were due in the windows.
+    pub due: u64,
+    /// Answers that arrived in the windows, for each request that was due; filled by
+    /// [`analyse`](crate::analyse()).
+    pub answered_share: Option<f64>,
+    /// Requests that were due and had not begun to be sent at the end of their window. They have no
+    /// latency.
     pub missed: u64,
+    /// Requests that were sent and not answered within the limit. Their latency is the time until they
+    /// were given up.
+    pub unanswered: u64,
+    /// Requests that left late because the depth was used up or the socket full, and not because the
+    /// sender was late.
+    pub held_back: u64,
     /// Round-trip times from the real sending of each request. That they are shorter than those from
     /// the intended time is coordinated omission.
     pub service_ns: Option<RttNs>,
@@ -319,6 +331,10 @@ pub struct Block {
     pub due: Option<u64>,
     /// Requests of an open loop that were due and never sent.
     pub missed: Option<u64>,
+    /// Requests of an open loop that were sent and never answered.
+    pub unanswered: Option<u64>,
+    /// Requests of an open loop that left late because the depth was used up or the socket full.
+    pub held_back: Option<u64>,
     /// CPU time of the client in the whole block, in nanoseconds.
     pub cpu_ns_client: Option<u64>,
     /// CPU time of the server in the whole block, in nanoseconds.

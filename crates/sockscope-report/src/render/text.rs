@@ -3,6 +3,7 @@
 //! First the numbers, then where the time goes and what it costs, then what follows in plain words,
 //! then why not to trust it. Colour only repeats what the words say, so nothing is lost in a pipe.
 
+mod capacity;
 mod caveats;
 mod compare;
 mod cost;
@@ -45,6 +46,7 @@ fn written(report: &Report, style: &Style, costs: Extent) -> String {
     table::write(report, &mut page);
     parts::write(report, &mut page);
     cost::write(report, costs, &mut page);
+    capacity::write(report, &mut page);
     verdict::write(report, &mut page);
     caveats::write(report, &mut page);
     page.finish()

@@ -1,6 +1,6 @@
 //! Caveats: each is raised by what it is about, and by nothing else.
 
-use sockscope_report::model::{Block, CaveatCode, CellError, Host, View};
+use sockscope_report::model::{Block, CaveatCode, CellError, Host, OpenLoop, RttNs, View};
 use sockscope_report::{Report, analyse};
 use sockscope_stats::Histogram;
 
@@ -12,6 +12,16 @@ fn quiet() -> Report {
     report.runs = 2;
     report.host.virtualisation = Some("none".to_owned());
     report
+}
+
+/// Makes the first cell an open loop that kept its schedule, but for this.
+fn open(report: &mut Report, but: impl FnOnce(&mut OpenLoop)) {
+    let cell = &mut report.cells[0];
+    let due = cell.blocks.iter().map(|block| block.samples).sum();
+    let lateness_ns = Some(RttNs::default());
+    let mut open = OpenLoop { due, lateness_ns, ..OpenLoop::default() };
+    but(&mut open);
+    cell.open = Some(open);
 }
 
 fn codes(mut report: Report) -> Vec<CaveatCode> {
@@ -40,7 +50,7 @@ fn an_unknown_machine_is_not_a_bad_one() {
 #[test]
 fn each_is_raised_by_what_it_is_about_and_nothing_else() {
     type Disturb = fn(&mut Report);
-    let rows: [(CaveatCode, Disturb); 14] = [
+    let rows: [(CaveatCode, Disturb); 17] = [
         (CaveatCode::Interrupted, |report| (report.interrupted, report.partial) = (true, true)),
         (CaveatCode::Partial, |report| report.partial = true),
         (CaveatCode::CellFailed, |report| {
@@ -49,6 +59,12 @@ fn each_is_raised_by_what_it_is_about_and_nothing_else() {
                 Some(CellError { text: "died".to_owned(), ..CellError::default() });
         }),
         (CaveatCode::Retried, |report| report.cells[1].retried = 1),
+        (CaveatCode::OpenInvalid, |report| open(report, |open| open.due = 200_000)),
+        (CaveatCode::OpenLate, |report| {
+            let late = RttNs { mean: 900, p99: Some(900), ..RttNs::default() };
+            open(report, |open| open.lateness_ns = Some(late));
+        }),
+        (CaveatCode::Unanswered, |report| open(report, |open| open.unanswered = 1)),
         (CaveatCode::SingleRun, |report| report.runs = 1),
         (CaveatCode::NoTwin, |report| report.cells.truncate(2)),
         (CaveatCode::Steal, |report| report.host.steal_share = Some(0.02)),

@@ -219,6 +219,8 @@ fn block_model(block: &Block, cell: &CellPlan) -> model::Block {
         lost: cell.target.may_lose().then_some(block.lost),
         due: block.open.map(|open| open.due),
         missed: block.open.map(|open| open.missed),
+        unanswered: block.open.map(|open| open.unanswered),
+        held_back: block.open.map(|open| open.held_back),
         cpu_ns_client: Some(block.client.cpu_ns),
         cpu_ns_server: server.map(|server| server.cpu_ns),
         switches_voluntary: both(block.client.voluntary, server.map(|server| server.voluntary)),
