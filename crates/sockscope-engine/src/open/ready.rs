@@ -2,9 +2,12 @@
 
 use std::ops::Range;
 use std::os::fd::{AsFd, OwnedFd};
+use std::rc::Rc;
 use std::{array, fmt, io};
 
 use rustix::event::{Timespec, epoll};
+
+use crate::wire::Calls;
 
 /// Finds connections on which answers may have arrived.
 pub trait Ready {
@@ -47,13 +50,18 @@ pub struct Epoll {
     events: [epoll::Event; Self::AT_ONCE],
     /// Events of the last question that were not looked at yet.
     left: Range<usize>,
+    /// Where the questions are counted.
+    calls: Rc<Calls>,
 }
 
 impl Epoll {
     const AT_ONCE: usize = 64;
 
-    /// Over these connections, numbered in their order.
-    pub fn new<'a, F: AsFd + 'a>(connections: impl Iterator<Item = &'a F>) -> io::Result<Self> {
+    /// Over these connections, numbered in their order; its system calls are counted in `calls`.
+    pub fn new<'a, F: AsFd + 'a>(
+        connections: impl Iterator<Item = &'a F>,
+        calls: &Rc<Calls>,
+    ) -> io::Result<Self> {
         let set = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         for (index, connection) in connections.enumerate() {
             let data = epoll::EventData::new_u64(index as u64);
@@ -61,7 +69,7 @@ impl Epoll {
         }
         let none =
             epoll::Event { flags: epoll::EventFlags::empty(), data: epoll::EventData::new_u64(0) };
-        Ok(Self { set, events: array::from_fn(|_| none), left: 0..0 })
+        Ok(Self { set, events: array::from_fn(|_| none), left: 0..0, calls: Rc::clone(calls) })
     }
 }
 
@@ -75,6 +83,7 @@ impl Ready for Epoll {
     #[inline]
     fn next(&mut self, _expects: impl Fn(usize) -> bool) -> io::Result<Option<usize>> {
         if self.left.is_empty() {
+            self.calls.add();
             let now = Timespec { tv_sec: 0, tv_nsec: 0 };
             let count = match epoll::wait(&self.set, &mut self.events, Some(&now)) {
                 Ok(count) => count,

@@ -8,6 +8,7 @@ use sockscope_engine::plan::{Abilities, OwnTransport, Plan, Target};
 use sockscope_engine::run::run;
 use sockscope_engine::topology::Topology;
 use sockscope_engine::view::View;
+use sockscope_engine::work::{Arrivals, EngineName, Engines, Load};
 
 use crate::plans::{measure, wish};
 
@@ -42,6 +43,22 @@ fn two_ends_that_sleep_make_exactly_two_system_calls_each() {
 fn ends_that_poll_make_at_least_two_and_count_those_in_vain() {
     let (client, server) = calls(View::Spin);
     assert!(client >= 2.0 && server.is_some_and(|server| server >= 2.0), "{client} {server:?}");
+}
+
+#[test]
+fn an_open_loop_counts_every_question_for_answers() {
+    for engine in [EngineName::Blocking, EngineName::Epoll] {
+        let mut wish = wish(vec![Target::Own(OwnTransport::Unix)], &[View::Free]);
+        wish.sweep.base.load = Load::Open { arrivals: Arrivals::Uniform };
+        wish.sweep.base.rate = Some(2_000.0);
+        wish.sweep.base.engines = Engines { client: engine, server: EngineName::Blocking };
+        let (_, measurement) = measure(&wish);
+        for block in &measurement.cells[0].blocks {
+            let (calls, open) = (block.calls.unwrap(), block.open.unwrap());
+            // Each request is a call; answers that have piled up may share one.
+            assert!(calls > open.due - open.missed, "{calls} calls: {open:?}");
+        }
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 use std::io::{Read, Write};
 use std::os::fd::AsFd;
+use std::rc::Rc;
 use std::time::Duration;
 
 use sockscope_net::Conn;
@@ -18,6 +19,7 @@ use crate::control::{self, BlockMessage, Failure, Fault, FromWorker, OpenMessage
 use crate::exchange::{Duplex, Window};
 use crate::open::{Epoll, InTurn, Lane, OpenLoop, Ready, Schedule};
 use crate::usage::TaskId;
+use crate::wire::{Calls, Counted, Wire};
 use crate::work::{Arrivals, EngineName};
 use crate::worker::{Stop, WorkerPlan, failure, not_built, ready, server_pid, started, workload};
 
@@ -45,11 +47,14 @@ pub(super) fn run(
     started(channel)?;
     let pid = || server_pid(first).map(|pid| TaskId { pid, tid: pid });
     let meters = Meters::new(plan, server.or_else(pid))?;
-    let lanes = lanes(plan, arrivals, &conns)?;
+    let calls = Rc::new(Calls::default());
+    let wires: Vec<_> = conns.iter().map(|conn| Counted::new(conn, &calls)).collect();
+    let lanes = lanes(plan, arrivals, &wires)?;
+    let meters = (meters, &*calls);
     let block = match plan.work.engines.client {
         EngineName::Blocking => measure(plan, meters, lanes, InTurn::new(conns.len())),
         EngineName::Epoll => {
-            let epoll = Epoll::new(conns.iter())
+            let epoll = Epoll::new(conns.iter(), &calls)
                 .map_err(|error| failure(Fault::Environment, "prepare epoll", &error))?;
             measure(plan, meters, lanes, epoll)
         }
@@ -69,11 +74,11 @@ fn connect(client: &Client<'_>) -> Result<Vec<Conn>, Failure> {
     Ok(conns)
 }
 
-fn lanes<'a>(
+fn lanes<'a, W: Wire>(
     plan: &WorkerPlan,
     arrivals: Arrivals,
-    conns: &'a [Conn],
-) -> Result<Vec<Lane<'a, Conn>>, Failure> {
+    wires: &'a [W],
+) -> Result<Vec<Lane<'a, W>>, Failure> {
     let work = &plan.work;
     let rate = work.rate.filter(|rate| *rate > 0.0);
     let rate = rate.ok_or_else(|| bug("an open loop without a rate"))?;
@@ -82,30 +87,33 @@ fn lanes<'a>(
         ServiceName::Pong => Pipeline::pong(),
     };
     let depth = usize::try_from(work.depth).unwrap_or(usize::MAX);
-    let lane = |(index, conn)| {
+    let lane = |(index, wire)| {
         let schedule = Schedule::new(arrivals, rate, (index, work.connections), plan.seed);
-        Lane::new(conn, pipeline.clone(), schedule, depth)
+        Lane::new(wire, pipeline.clone(), schedule, depth)
     };
-    Ok((0..).zip(conns).map(lane).collect())
+    Ok((0..).zip(wires).map(lane).collect())
 }
 
 fn measure<R: Ready>(
     plan: &WorkerPlan,
-    mut meters: Meters,
-    lanes: Vec<Lane<'_, Conn>>,
+    (mut meters, calls): (Meters, &Calls),
+    lanes: Vec<Lane<'_, impl Wire>>,
     ready: R,
 ) -> Result<BlockMessage, NoBlock> {
     let buffer = AT_ONCE.max(plan.work.message_len() + 1);
     let mut open = OpenLoop::new(lanes, Monotonic, ready, buffer);
     open.warm_up(plan.warm_up_ns).map_err(NoBlock::Exchange)?;
     let before = meters.start().map_err(NoBlock::Usage)?;
+    let calls_before = calls.made();
     let closing = open.measure(plan.block_ns).map_err(NoBlock::Exchange)?;
     // The last timed exchange is the last of those that are waited for.
     let outcome = open.close(closing, plan.patience_ns).map_err(NoBlock::Exchange)?;
+    let calls = calls.made().zip(calls_before).map(|(after, before)| after - before);
     let window = Window { elapsed_ns: outcome.elapsed_ns, exchanges: outcome.answers, lost: 0 };
     let block = meters.end(before, window).map_err(NoBlock::Usage)?;
     Ok(BlockMessage {
         histogram: outcome.latency.to_base64(),
+        calls,
         open: Some(OpenMessage {
             service: outcome.service.to_base64(),
             lateness: outcome.lateness.to_base64(),
