@@ -25,7 +25,10 @@ type Refusal = (&'static [Factor], &'static str);
 enum Factor {
     View,
     Target,
+    /// That of the client.
     Engine,
+    /// That of a server of ours.
+    ServerEngine,
     Size,
     Connections,
 }
@@ -49,7 +52,11 @@ pub(super) fn refusal(candidate: &Candidate<'_>) -> Option<Unavailable> {
     Some(Unavailable {
         view: about.contains(&Factor::View).then_some(view),
         target: about.contains(&Factor::Target).then(|| target.clone()),
-        engine: about.contains(&Factor::Engine).then_some(work.engines.client),
+        engine: if about.contains(&Factor::ServerEngine) {
+            Some(work.engines.server)
+        } else {
+            about.contains(&Factor::Engine).then_some(work.engines.client)
+        },
         size: about.contains(&Factor::Size).then_some(work.size),
         connections: about.contains(&Factor::Connections).then_some(work.connections),
         reason: reason.into(),
@@ -131,11 +138,13 @@ fn eventfd_size(candidate: &Candidate<'_>) -> Option<Refusal> {
 fn tokio_spin(candidate: &Candidate<'_>) -> Option<Refusal> {
     let work = candidate.work;
     let ours = own(candidate).map(|_| work.engines.server);
-    let tokio = [Some(work.engines.client), ours].contains(&Some(EngineName::Tokio));
-    (tokio && candidate.view == View::Spin).then_some((
-        &[Factor::View, Factor::Engine],
-        "the runtime always sleeps when it has nothing to do",
-    ))
+    let about: &[Factor] = match (work.engines.client, ours) {
+        (EngineName::Tokio, _) => &[Factor::View, Factor::Engine],
+        (_, Some(EngineName::Tokio)) => &[Factor::View, Factor::ServerEngine],
+        _ => return None,
+    };
+    (candidate.view == View::Spin)
+        .then_some((about, "the runtime always sleeps when it has nothing to do"))
 }
 
 fn blocking_threads(candidate: &Candidate<'_>) -> Option<Refusal> {
@@ -143,8 +152,14 @@ fn blocking_threads(candidate: &Candidate<'_>) -> Option<Refusal> {
     let ours = own(candidate).map(|_| work.engines.server);
     // An open loop is one thread, whatever it calls.
     let theirs = (!matches!(work.load, Load::Open { .. })).then_some(work.engines.client);
-    let blocking = [theirs, ours].contains(&Some(EngineName::Blocking));
-    if !blocking || work.connections == 1 {
+    let about: &[Factor] = match (theirs, ours) {
+        (Some(EngineName::Blocking), _) => &[Factor::View, Factor::Engine, Factor::Connections],
+        (_, Some(EngineName::Blocking)) => {
+            &[Factor::View, Factor::ServerEngine, Factor::Connections]
+        }
+        _ => return None,
+    };
+    if work.connections == 1 {
         return None;
     }
     let reason = match candidate.view {
@@ -152,7 +167,7 @@ fn blocking_threads(candidate: &Candidate<'_>) -> Option<Refusal> {
         View::Spin => "threads that never sleep would take turns on one CPU, a time slice each",
         _ => return None,
     };
-    Some((&[Factor::View, Factor::Engine, Factor::Connections], reason))
+    Some((about, reason))
 }
 
 fn solo_engine(candidate: &Candidate<'_>) -> Option<Refusal> {
@@ -172,3 +187,6 @@ fn solo_engine(candidate: &Candidate<'_>) -> Option<Refusal> {
         "with plain calls in one thread, each end waits for its turn: one request at a time",
     ))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! Engines: every pair of engines measures the same exchanges, whatever the transport, view, connections and depth.
 
+use sockscope_engine::control::ServiceName;
 use sockscope_engine::plan::{OwnTransport, Sweep, Target, Wish};
 use sockscope_engine::view::View;
 use sockscope_engine::work::{EngineName, Engines, Work};
@@ -26,7 +27,7 @@ fn check(wish: &Wish) -> usize {
             cell.target, cell.view
         );
         assert_eq!(result.failure, None, "{what}");
-        assert_eq!(result.blocks.len(), 2, "{what}");
+        assert_eq!(result.blocks.len(), wish.rounds as usize, "{what}");
         for block in &result.blocks {
             assert!(block.exchanges > 0, "{what}");
             assert!(block.elapsed_ns >= block_ns, "{what}");
@@ -50,4 +51,41 @@ fn every_pair_of_engines_measures_every_transport_view_number_of_connections_and
     for view in View::OWN {
         assert!(check(&with(sweep.clone(), &[view])) > 0, "{view}");
     }
+}
+
+#[test]
+fn connections_are_dealt_to_threads_at_both_ends() {
+    let base = Work { connections: 3, threads: 2, ..Work::default() };
+    let sweep = Sweep { base, depths: vec![1, 3], engines: pairs(), ..Sweep::default() };
+    let cells = check(&with(sweep, &[View::SameCore, View::CrossCore, View::Free]));
+    assert!(cells > 0);
+}
+
+#[test]
+fn pong_is_pipelined_like_echo() {
+    let base = Work { service: ServiceName::Pong, connections: 2, depth: 3, ..Work::default() };
+    let sweep = Sweep { base, engines: pairs(), ..Sweep::default() };
+    assert!(check(&with(sweep, &[View::Solo, View::Free])) > 0);
+}
+
+#[test]
+fn requests_larger_than_all_buffers_lock_nobody_up() {
+    let targets = [OwnTransport::Unix, OwnTransport::Tcp].map(Target::Own).to_vec();
+    let base = Work { size: 3 << 20, connections: 2, depth: 2, ..Work::default() };
+    let sweep = Sweep { base, engines: pairs(), ..Sweep::default() };
+    assert!(
+        check(&Wish { sweep, rounds: 1, ..wish(targets.clone(), &[View::Solo, View::SameCore]) })
+            > 0
+    );
+    // A single one takes another way where it spins.
+    let base = Work { size: 3 << 20, ..Work::default() };
+    let sweep = Sweep { base, engines: pairs(), ..Sweep::default() };
+    assert!(check(&Wish { sweep, rounds: 1, ..wish(targets, &[View::Spin]) }) > 0);
+}
+
+#[test]
+fn one_byte_is_exchanged_by_every_pair() {
+    let base = Work { size: 1, connections: 2, depth: 5, ..Work::default() };
+    let sweep = Sweep { base, engines: pairs(), ..Sweep::default() };
+    assert!(check(&with(sweep, &[View::Free])) > 0);
 }
