@@ -25,6 +25,7 @@
 
 mod blocking;
 mod epoll;
+mod in_turns;
 #[cfg(feature = "tokio")]
 mod tokio;
 mod watchdog;
@@ -36,6 +37,7 @@ use std::time::Duration;
 pub use self::tokio::Tokio;
 pub use blocking::Blocking;
 pub use epoll::Epoll;
+pub use in_turns::InTurns;
 
 use crate::exchange::ExchangeError;
 use crate::side::Side;

@@ -22,11 +22,15 @@ mod both;
 mod ledger;
 mod pipeline;
 mod responder;
+mod sink;
+mod source;
 
 pub use both::Both;
 pub use ledger::{Answers, Ledger, Rounds};
 pub use pipeline::Pipeline;
 pub use responder::Responder;
+pub use sink::Sink;
+pub use source::Source;
 
 use crate::exchange::ExchangeError;
 

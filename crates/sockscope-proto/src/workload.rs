@@ -7,10 +7,12 @@
 mod pipeline;
 mod probe;
 mod round_trip;
+mod stream;
 
 pub use pipeline::Pipeline;
 pub use probe::Probe;
 pub use round_trip::{Expect, RoundTrip};
+pub use stream::{Sink, Source};
 
 use thiserror::Error;
 

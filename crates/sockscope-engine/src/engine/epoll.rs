@@ -132,7 +132,14 @@ impl<W: Wire + AsFd, S: Side> Epoll<W, S> {
         let end = &mut self.ends[number];
         let now = if end.side.needs_clock() { now_ns() } else { 0 };
         end.side.on_start(now, ledger);
-        end.flush(&self.set, number)
+        end.flush(&self.set, number)?;
+        // What a side did not take before has no other edge.
+        let Self { set, ends, scratch, many_messages, .. } = self;
+        if ends[number].receive((set, number), scratch, *many_messages, ledger)? == Fate::Over {
+            ends[number].wire = None;
+            self.open -= 1;
+        }
+        Ok(())
     }
 
     #[inline]

@@ -77,7 +77,7 @@ fn absent(target: &Target, work: &Work) -> Option<Unavailable> {
         let target = Some(target.clone());
         return Some(Unavailable { target, reason: reason.into(), ..Unavailable::default() });
     }
-    if let Load::Stream { .. } | Load::Connect { .. } = work.load {
+    if let Load::Connect { .. } = work.load {
         let reason = format!("the workload {} is not in this build", work.load.name());
         return Some(Unavailable { reason, ..Unavailable::default() });
     }

@@ -21,7 +21,7 @@ impl Ledger for Answers {
     }
 }
 
-/// Round trips in a closed loop.
+/// What a client measures in a window: round trips in a closed loop, or what arrived of streams.
 ///
 /// While it is open, every answer makes room for the next request. An exchange that was started is always answered and
 /// counted: the end of the window is the last answer, not a line across requests in flight.
@@ -29,8 +29,10 @@ impl Ledger for Answers {
 pub struct Rounds {
     /// Every round trip.
     pub histogram: Histogram,
-    /// Complete exchanges.
+    /// Complete exchanges; of a stream what was received at once.
     pub exchanges: u64,
+    /// Bytes of streams that were received.
+    pub bytes: u64,
     /// Messages that were lost, on sockets that lose some.
     pub lost: u64,
     /// When the last answer was complete.
@@ -48,6 +50,7 @@ impl Rounds {
         Self {
             histogram: Histogram::new(),
             exchanges: 0,
+            bytes: 0,
             lost: 0,
             last_ns: 0,
             in_flight: 0,
@@ -58,7 +61,7 @@ impl Rounds {
     /// Forgets what was measured.
     pub fn clear(&mut self) {
         self.histogram.clear();
-        (self.exchanges, self.lost, self.last_ns) = (0, 0, 0);
+        (self.exchanges, self.bytes, self.lost, self.last_ns) = (0, 0, 0, 0);
     }
 
     /// Lets requests be started until that time.
@@ -70,6 +73,7 @@ impl Rounds {
     pub fn merge(&mut self, other: &Self) {
         self.histogram.merge(&other.histogram);
         self.exchanges += other.exchanges;
+        self.bytes += other.bytes;
         self.lost += other.lost;
         self.last_ns = self.last_ns.max(other.last_ns);
     }
@@ -94,6 +98,22 @@ impl Rounds {
         self.exchanges += 1;
         self.in_flight -= 1;
         self.last_ns = now;
+    }
+}
+
+impl Rounds {
+    /// So many bytes of a stream were received at once, by then.
+    #[inline]
+    pub fn received(&mut self, bytes: usize, now: u64) {
+        self.bytes += bytes as u64;
+        self.exchanges += 1;
+        self.last_ns = now;
+    }
+
+    /// One stream has been received to its end.
+    #[inline]
+    pub fn stopped(&mut self) {
+        self.in_flight -= 1;
     }
 }
 

@@ -8,6 +8,7 @@ mod meters;
 mod open;
 mod round_trip;
 mod rounds;
+mod stream;
 mod too_large;
 mod window;
 
@@ -20,6 +21,7 @@ use sockscope_net::{Conn, Connector, Kind};
 pub(super) use datagram::{LOST_AFTER, answered};
 pub(super) use meters::Meters;
 pub(super) use round_trip::measure;
+pub(super) use stream::terms as sink_terms;
 pub(super) use too_large::check_room;
 pub(super) use window::measure as measure_window;
 
@@ -70,6 +72,14 @@ pub(super) fn run(
         }
         (Load::Open { arrivals }, EngineName::Blocking | EngineName::Epoll) => {
             open::run(channel, &client, arrivals)
+        }
+        (Load::Stream { .. }, EngineName::Blocking) => {
+            stream::run::<Blocking<_, _>>(channel, &client)
+        }
+        (Load::Stream { .. }, EngineName::Epoll) => stream::run::<Epoll<_, _>>(channel, &client),
+        #[cfg(feature = "tokio")]
+        (Load::Stream { .. }, EngineName::Tokio) => {
+            stream::run::<crate::engine::Tokio<_>>(channel, &client)
         }
         (load, engine) => Err(not_built(load, engine).into()),
     }

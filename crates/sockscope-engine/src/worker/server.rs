@@ -6,6 +6,7 @@
 mod blocking;
 mod datagram;
 mod many;
+mod stream;
 
 use std::io::{Read, Write};
 use std::os::fd::AsFd;
@@ -47,7 +48,11 @@ pub(super) fn run(
             blocking::run(channel, lifeline, plan, bound)?
         }
         Load::RoundTrip | Load::Open { .. } => many::run(channel, lifeline, plan, bound)?,
-        load => return Err(not_built(load, plan.work.engines.server).into()),
+        Load::Stream { .. } => {
+            stream::run(channel, lifeline, plan, bound)?;
+            None
+        }
+        load @ Load::Connect { .. } => return Err(not_built(load, plan.work.engines.server).into()),
     };
     if let Some(served) = served {
         // A coordinator that has gone meanwhile has all it needs.

@@ -1,6 +1,7 @@
 //! Solo: both ends of every connection in one thread, the bare path through the kernel's sockets.
 
 mod datagram;
+mod stream;
 
 use std::io::{Read, Write};
 use std::os::fd::AsFd;
@@ -49,6 +50,7 @@ pub(super) fn run(
             ServiceName::Echo => on_one_engine(&Echo, plan, pairs)?,
             ServiceName::Pong => on_one_engine(&Pong::default(), plan, pairs)?,
         },
+        (Load::Stream { .. }, _) => stream::measure(plan, pairs)?,
         (load, engine) => return Err(not_built(load, engine).into()),
     };
     control::send(channel, &FromWorker::Block(block))?;

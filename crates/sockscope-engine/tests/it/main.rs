@@ -16,3 +16,4 @@ mod open;
 mod perf;
 mod plans;
 mod serve;
+mod stream;

@@ -1,6 +1,8 @@
 //! Loads: which engines and views the workloads other than round trips have, and why no others.
 
 use super::{Candidate, Factor, Refusal};
+use crate::control::ServiceName;
+use crate::plan::Target;
 use crate::view::View;
 use crate::work::{EngineName, Load};
 
@@ -8,8 +10,43 @@ use crate::work::{EngineName, Load};
 pub(super) fn refusal(candidate: &Candidate<'_>) -> Option<Refusal> {
     match candidate.work.load {
         Load::Open { .. } => open(candidate),
-        Load::RoundTrip | Load::Stream { .. } | Load::Connect { .. } => None,
+        Load::Stream { zero_copy } => stream(candidate, zero_copy),
+        Load::RoundTrip | Load::Connect { .. } => None,
     }
+}
+
+/// Whether messages may be lost, which the open loop and the stream do not know yet.
+fn lossy(candidate: &Candidate<'_>) -> Option<Refusal> {
+    let reason = "this workload of this build needs a transport that loses nothing";
+    candidate.target.may_lose().then_some((&[Factor::Target], reason))
+}
+
+fn stream(candidate: &Candidate<'_>, zero_copy: bool) -> Option<Refusal> {
+    let work = candidate.work;
+    if let Target::Running(_) = candidate.target {
+        return Some((&[], "the source of a stream is a server of our own, and the client counts"));
+    }
+    if work.depth > 1 {
+        return Some((&[], "nothing is answered in a stream, so that it has no depth"));
+    }
+    if work.service == ServiceName::Pong {
+        return Some((&[], "nothing is answered in a stream, and so no ping"));
+    }
+    if zero_copy {
+        return Some((&[], "sending without a copy is not in this build"));
+    }
+    let engines = [work.engines.client, work.engines.server];
+    if candidate.view == View::Solo && engines.contains(&EngineName::Tokio) {
+        let reason = "a source never waits, and would keep the runtime's one thread to itself";
+        return Some((&[Factor::View, Factor::Engine], reason));
+    }
+    let shared = |engine| work.connections > work.threads_with(engine);
+    if candidate.view != View::Solo && engines.into_iter().any(shared) {
+        let reason =
+            "a thread reads one stream as long as it gives something: it needs --threads for each";
+        return Some((&[Factor::Engine, Factor::Connections], reason));
+    }
+    lossy(candidate)
 }
 
 fn open(candidate: &Candidate<'_>) -> Option<Refusal> {
@@ -21,7 +58,7 @@ fn open(candidate: &Candidate<'_>) -> Option<Refusal> {
         return Some((&[], "one thread that never sleeps sends all requests of an open loop"));
     }
     let reason = match candidate.work.engines.client {
-        EngineName::Blocking | EngineName::Epoll => return None,
+        EngineName::Blocking | EngineName::Epoll => return lossy(candidate),
         EngineName::Tokio => {
             "timers of the runtime have a resolution of 1 ms: it cannot keep a schedule of microseconds"
         }

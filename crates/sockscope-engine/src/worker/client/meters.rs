@@ -64,6 +64,15 @@ impl Meters {
         Ok(Start { client, server: server_ns.zip(server).map(|(ns, of)| usage(ns, of)) })
     }
 
+    /// Once more only the clocks, where something went on after [`start`](Self::start).
+    pub(super) fn restart(&self, start: &mut Start) -> io::Result<()> {
+        if let (Some(meter), Some(server)) = (&self.server, &mut start.server) {
+            server.cpu_ns = meter.cpu_ns()?;
+        }
+        start.client.cpu_ns = sum(&self.client, Meter::cpu_ns, u64::saturating_add)?;
+        Ok(())
+    }
+
     /// After the window: the other way round. A message that lacks only what the workload itself knows.
     pub(super) fn end(&mut self, start: Start, window: Window) -> io::Result<BlockMessage> {
         let client_ns = sum(&self.client, Meter::cpu_ns, u64::saturating_add)?;

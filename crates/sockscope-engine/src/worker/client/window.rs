@@ -2,6 +2,9 @@
 //!
 //! Each thread has an engine and a ledger of its own. They meet between the phases: nothing is in flight while the meters of
 //! both ends are read, and all measure from the same time to the same time.
+//!
+//! A stream cannot be stopped for the meters: its buffers fill up meanwhile, and what piled up would count as if it had been
+//! sent within the window. So it runs for a while again, uncounted, and only the clocks are read once more.
 
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,6 +22,7 @@ use crate::exchange::Window;
 use crate::side::{Rounds, Side};
 use crate::usage::TaskId;
 use crate::wire::{Calls, Counted};
+use crate::work::Load;
 use crate::worker::failure;
 
 /// What one thread measured.
@@ -61,6 +65,7 @@ where
     Ok(BlockMessage {
         histogram: all.rounds.histogram.to_base64(),
         lost: all.rounds.lost,
+        bytes: all.rounds.bytes,
         calls: all.calls,
         ..block
     })
@@ -104,6 +109,11 @@ impl<'a> Shared<'a> {
         let mut warm = self.warm_up::<S, E>(ends, &calls);
         self.meet();
         self.meet();
+        if self.settle_ns().is_some() {
+            self.settle(&mut warm);
+            self.meet();
+            self.meet();
+        }
         let measured = self.drive(&mut warm, &calls);
         self.meet();
         self.meet();
@@ -119,7 +129,20 @@ impl<'a> Shared<'a> {
         let calls = Rc::new(Calls::default());
         let mut warm = self.warm_up::<S, E>(ends, &calls);
         self.meet();
-        let before = self.read_before(server);
+        let mut before = self.read_before(server);
+        if let Some(settle_ns) = self.settle_ns() {
+            self.until_ns.store(now_ns() + settle_ns, Ordering::Relaxed);
+            self.meet();
+            self.settle(&mut warm);
+            self.meet();
+            let restarted = match &mut before {
+                Ok((meters, start)) => meters.restart(start),
+                Err(_) => Ok(()),
+            };
+            if let Err(error) = restarted {
+                before = Err(NoBlock::Usage(error));
+            }
+        }
         let start_ns = now_ns();
         self.start_ns.store(start_ns, Ordering::Relaxed);
         self.until_ns.store(start_ns + self.plan.block_ns, Ordering::Relaxed);
@@ -147,6 +170,25 @@ impl<'a> Shared<'a> {
         engine.drive(&mut rounds).map_err(NoBlock::Exchange)?;
         rounds.clear();
         Ok((engine, rounds))
+    }
+
+    /// How long a stream runs between the reading of the meters and the window; `None` for what can be stopped.
+    fn settle_ns(&self) -> Option<u64> {
+        let is_stream = matches!(self.plan.work.load, Load::Stream { .. });
+        is_stream.then_some(self.plan.warm_up_ns / 2)
+    }
+
+    /// Lets what piled up run off, if the warm-up went well; what was measured is forgotten.
+    fn settle<S: Side<Ledger = Rounds>, E: Engine<Counted<Conn>, S>>(
+        &self,
+        warm: &mut Result<(E, Rounds), NoBlock>,
+    ) {
+        let Ok((engine, rounds)) = warm else { return };
+        rounds.open_until(self.until_ns.load(Ordering::Relaxed));
+        match engine.drive(rounds) {
+            Ok(()) => rounds.clear(),
+            Err(error) => *warm = Err(NoBlock::Exchange(error)),
+        }
     }
 
     /// Measures, if the warm-up went well; the system calls that it took.

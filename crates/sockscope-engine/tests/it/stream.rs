@@ -1,0 +1,273 @@
+//! Streams over real sockets: counted where they are read, checked, and the same by every engine.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use allocation_counter::measure as allocations;
+use sockscope_engine::clock::now_ns;
+use sockscope_engine::engine::{Blocking, Engine, Epoll, InTurns, Terms};
+use sockscope_engine::exchange::ExchangeError;
+use sockscope_engine::plan::{OwnTransport, Sweep, Target, Wish};
+use sockscope_engine::side::{Answers, Both, Rounds, Side, Sink, Source};
+use sockscope_engine::topology::Topology;
+use sockscope_engine::view::{View, Wait};
+use sockscope_engine::wire::Wire;
+use sockscope_engine::work::{EngineName, Engines, Load, Work};
+use sockscope_net::{BindOptions, Conn, Connector, Endpoint, Listener};
+
+use crate::plans::{measure, wish};
+
+const SIZE: usize = 64 << 10;
+
+fn stream(transports: &[OwnTransport], views: &[View]) -> Wish {
+    let targets = transports.iter().copied().map(Target::Own).collect();
+    let base = Work { load: Load::Stream { zero_copy: false }, size: SIZE, ..Work::default() };
+    Wish { sweep: Sweep::only(base), ..wish(targets, views) }
+}
+
+fn check(wish: &Wish, cells: usize) {
+    let (plan, measurement) = measure(wish);
+    assert_eq!(plan.cells.len(), cells, "{:?}", plan.unavailable);
+    for (cell, result) in plan.cells.iter().zip(&measurement.cells) {
+        let name = format!("{:?} in {}, {:?}", cell.target, cell.view, cell.work);
+        assert_eq!(result.failure, None, "{name}");
+        assert_eq!(result.blocks.len(), 2, "{name}");
+        for block in &result.blocks {
+            assert!(block.elapsed_ns >= 5_000_000, "{name}: {block:?}");
+            // Each receive gives a byte at least, and what is asked for at most.
+            let most = block.exchanges * cell.work.size as u64;
+            assert!((block.exchanges..=most).contains(&block.bytes), "{name}: {block:?}");
+        }
+    }
+}
+
+#[test]
+fn every_transport_carries_a_stream_in_every_view() {
+    let transports = [
+        OwnTransport::Unix,
+        OwnTransport::UnixAbstract,
+        OwnTransport::Unixpacket,
+        OwnTransport::Tcp,
+        OwnTransport::Tcp6,
+    ];
+    let views = View::OWN;
+    let cells = if Topology::read().unwrap().pair().is_some() { 5 * 6 } else { 3 * 6 };
+    check(&stream(&transports, &views), cells);
+}
+
+#[test]
+fn every_size_is_received_as_it_was_written() {
+    for size in [1, 7, 4096, 1 << 20] {
+        let mut wish = stream(&[OwnTransport::Unix, OwnTransport::Tcp], &[View::Solo, View::Free]);
+        wish.sweep.base.size = size;
+        check(&wish, 6);
+    }
+}
+
+#[test]
+fn both_ends_can_have_any_engine() {
+    let pairs = [
+        (EngineName::Blocking, EngineName::Blocking),
+        (EngineName::Epoll, EngineName::Epoll),
+        (EngineName::Epoll, EngineName::Blocking),
+        (EngineName::Blocking, EngineName::Epoll),
+        #[cfg(feature = "tokio")]
+        (EngineName::Tokio, EngineName::Tokio),
+        #[cfg(feature = "tokio")]
+        (EngineName::Tokio, EngineName::Blocking),
+    ];
+    let mut wish = stream(&[OwnTransport::Unix, OwnTransport::Tcp], &[View::Free, View::SameCore]);
+    let engines: Vec<_> =
+        pairs.into_iter().map(|(client, server)| Engines { client, server }).collect();
+    wish.sweep.engines.clone_from(&engines);
+    let (cells, variants) = (2, engines.len());
+    check(&wish, cells * (2 * variants + 1));
+    let mut wish = stream(&[OwnTransport::Unix], &[View::Solo]);
+    wish.sweep.engines = engines[..2].to_vec();
+    check(&wish, 3);
+}
+
+#[test]
+fn several_streams_have_a_thread_each() {
+    let mut wish = stream(&[OwnTransport::Unix], &[View::Free]);
+    wish.sweep.base.connections = 3;
+    wish.sweep.base.threads = 3;
+    wish.sweep.engines =
+        vec![Engines::both(EngineName::Blocking), Engines::both(EngineName::Epoll)];
+    check(&wish, 3);
+    wish.sweep.base.threads = 2;
+    let (plan, _) = measure(&wish);
+    let refused: Vec<_> =
+        plan.unavailable.iter().map(|one| (one.engine, one.connections)).collect();
+    assert_eq!(refused, [(Some(EngineName::Epoll), Some(3))]);
+}
+
+/// Both ends of a Unix stream connection, the client's first.
+fn pair(name: &str) -> (Conn, Conn) {
+    let name = format!("unix:@sockscope-stream-{}-{name}", std::process::id());
+    let endpoint = Endpoint::parse(name.as_ref()).unwrap();
+    let listener = Listener::bind(&endpoint, &BindOptions::default()).unwrap().remove(0);
+    let client = Connector::new(listener.local()).unwrap().connect(None).unwrap();
+    listener.set_nonblocking(false).unwrap();
+    (client, listener.accept().unwrap())
+}
+
+fn terms(scratch: usize) -> Terms {
+    let patience = Some(Duration::from_secs(10));
+    Terms { wait: Wait::Block, patience, scratch, many_messages: true, both_ways: false }
+}
+
+/// A receiver that takes at least [`PAUSE`](Self::PAUSE) for at most [`PIECE`](Self::PIECE) bytes.
+struct Slow(Conn);
+
+impl Slow {
+    const PAUSE: Duration = Duration::from_micros(100);
+    const PIECE: usize = 1024;
+}
+
+impl AsFd for Slow {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+impl Wire for Slow {
+    fn send(&self, bytes: &[u8]) -> io::Result<usize> {
+        Wire::send(&self.0, bytes)
+    }
+
+    fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        let start = Instant::now();
+        while start.elapsed() < Self::PAUSE {}
+        let len = buffer.len().min(Self::PIECE);
+        Wire::receive(&self.0, &mut buffer[..len])
+    }
+
+    fn set_nonblocking(&self, on: bool) -> io::Result<()> {
+        Wire::set_nonblocking(&self.0, on)
+    }
+
+    fn has_messages(&self) -> bool {
+        false
+    }
+}
+
+#[test]
+fn a_receiver_slower_than_its_sender_gives_the_rate_of_the_receiver() {
+    let (client, server) = pair("slow");
+    let sending = thread::spawn(move || {
+        let mut source = Source::new(SIZE);
+        let mut sent = 0;
+        while let Ok(count) = server.send(source.pending()) {
+            source.sent(count);
+            sent += count as u64;
+        }
+        sent
+    });
+    let ends = vec![(Slow(client), Sink::new(SIZE, false))];
+    let mut engine: Blocking<_, _> = Engine::new(ends, &terms(SIZE)).unwrap();
+    let mut ledger = Rounds::new();
+    let start = now_ns();
+    ledger.open_until(start + 20_000_000);
+    engine.drive(&mut ledger).unwrap();
+    let elapsed_ns = ledger.last_ns - start;
+    drop(engine);
+    let sent = sending.join().unwrap();
+    // No receiver of these habits can have read more in that time.
+    let pieces = elapsed_ns / u64::try_from(Slow::PAUSE.as_nanos()).unwrap() + 1;
+    assert!(ledger.bytes <= pieces * Slow::PIECE as u64, "{} in {elapsed_ns}", ledger.bytes);
+    // The sender has put a whole buffer more into the socket, which is no throughput.
+    assert!(sent >= ledger.bytes + SIZE as u64, "{sent}, {}", ledger.bytes);
+}
+
+/// What a sink says of a server that writes this again and again.
+fn told(name: &str, content: impl Fn(u64) -> Vec<u8> + Send + 'static) -> ExchangeError {
+    let (client, server) = pair(name);
+    thread::spawn(move || {
+        for number in 0.. {
+            let content = content(number);
+            let mut sent = 0;
+            while sent < content.len() {
+                let Ok(count) = server.send(&content[sent..]) else { return };
+                sent += count;
+            }
+            if number == 100 {
+                return;
+            }
+        }
+    });
+    let mut engine: Blocking<_, _> =
+        Engine::new(vec![(client, Sink::new(64, false))], &terms(64)).unwrap();
+    let mut ledger = Rounds::new();
+    ledger.open_until(u64::MAX);
+    engine.drive(&mut ledger).unwrap_err()
+}
+
+/// A write as the source makes it.
+fn write(number: u64) -> Vec<u8> {
+    let mut source = Source::new(64);
+    for _ in 0..number {
+        source.sent(64);
+    }
+    source.pending().to_vec()
+}
+
+#[test]
+fn a_stream_of_wrong_content_fails() {
+    assert!(matches!(told("zeros", |_| vec![0; 64]), ExchangeError::Wrong(_)));
+    assert!(matches!(told("again", |number| write(number.min(10))), ExchangeError::Wrong(_)));
+    assert!(matches!(told("torn", |number| write(number)[..63].to_vec()), ExchangeError::Wrong(_)));
+}
+
+#[test]
+fn a_stream_that_ends_too_early_fails() {
+    assert!(matches!(told("ends", write), ExchangeError::Closed));
+}
+
+fn check_no_allocation<E: Engine<Conn, Sink>, F: Engine<Conn, Source>>(name: &str) {
+    let (client, server) = pair(name);
+    let sending = thread::spawn(move || {
+        let ends = vec![(server, Source::new(SIZE))];
+        let mut engine = F::new(ends, &Terms { patience: None, ..terms(0) }).unwrap();
+        allocations(|| assert!(engine.drive(&mut Answers::default()).is_err()))
+    });
+    let mut engine = E::new(vec![(client, Sink::new(SIZE, false))], &terms(SIZE)).unwrap();
+    let mut ledger = Rounds::new();
+    let of_client = allocations(|| {
+        for _ in 0..2 {
+            ledger.open_until(now_ns() + 5_000_000);
+            engine.drive(&mut ledger).unwrap();
+        }
+    });
+    drop(engine);
+    let of_server = sending.join().unwrap();
+    assert!(ledger.bytes > 0);
+    assert_eq!((of_client.count_total, of_server.count_total), (0, 0), "{name}");
+}
+
+#[test]
+fn neither_end_of_a_stream_allocates() {
+    check_no_allocation::<Blocking<_, _>, Blocking<_, _>>("blocking");
+    check_no_allocation::<Epoll<_, _>, Epoll<_, _>>("epoll");
+    let (client, server) = pair("in-turns");
+    let ends = vec![
+        (client, Both::Client(Sink::new(SIZE, false))),
+        (server, Both::Server(Source::new(SIZE))),
+    ];
+    let mut engine: InTurns<_, _> = Engine::new(ends, &terms(SIZE)).unwrap();
+    let mut ledger = Rounds::new();
+    ledger.open_until(now_ns() + 5_000_000);
+    let counted = allocations(|| engine.drive(&mut ledger).unwrap());
+    assert_eq!(counted.count_total, 0);
+}
+
+#[test]
+fn a_server_that_is_running_cannot_be_the_source() {
+    let endpoint = Endpoint::parse("tcp:127.0.0.1:1".as_ref()).unwrap();
+    let wish = Wish { targets: vec![Target::Running(endpoint)], ..stream(&[], &[View::Free]) };
+    let (plan, _) = measure(&wish);
+    assert!(plan.cells.is_empty());
+    assert!(plan.unavailable[0].reason.contains("source of a stream"), "{:?}", plan.unavailable);
+}
