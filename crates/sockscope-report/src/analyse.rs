@@ -5,6 +5,7 @@
 mod caveats;
 mod comparisons;
 mod decomposition;
+mod groups;
 mod open_loop;
 mod series;
 

@@ -11,13 +11,12 @@ mod cell;
 mod comparison;
 mod cost;
 mod decimal;
+mod factors;
 pub(crate) mod fitness;
 mod host;
 mod plan;
 mod queries;
 mod summary;
-
-use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,10 +29,10 @@ pub use cell::{
 };
 pub use comparison::{Better, Comparison, Decomposition, Factor, Part, Statistic, Verdict};
 pub use cost::{Counters, End, HardwarePerOp, NotAvailable, PerOp, Perf, SoftwarePerOp};
+pub(crate) use factors::{Point, Variant, connections};
 pub use host::{Clock, Host, IdleState};
 pub use plan::{Plan, View};
-
-use crate::units;
+pub(crate) use queries::Task;
 
 /// The schema that this version writes.
 pub const SCHEMA: &str = "sockscope.bench/1";
@@ -134,26 +133,4 @@ pub struct Unavailable {
     pub connections: Option<u32>,
     /// Why, in words that follow "because": "one CPU".
     pub reason: String,
-}
-
-/// In words: `tokio in spin`, `eventfd at 64 B`.
-impl fmt::Display for Unavailable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let named = [self.label.as_deref(), self.engine.as_deref()].into_iter().flatten();
-        let view = self.view.as_ref().map(View::as_str);
-        let words = [
-            Some(named.collect::<Vec<_>>().join(" ")).filter(|names| !names.is_empty()),
-            view.map(|view| if self.is_named() { format!("in {view}") } else { view.to_owned() }),
-            self.size.map(|size| format!("at {}", units::bytes(size))),
-            self.connections.map(|count| format!("with {count} connections")),
-        ];
-        f.write_str(&words.into_iter().flatten().collect::<Vec<_>>().join(" "))
-    }
-}
-
-impl Unavailable {
-    /// Whether it is about a transport, a server or an engine, and not only about a view.
-    fn is_named(&self) -> bool {
-        self.label.is_some() || self.engine.is_some()
-    }
 }

@@ -9,6 +9,7 @@ mod json;
 mod plan;
 mod style;
 mod text;
+mod unavailable;
 
 pub use compare::compare_json;
 pub use csv::csv;
@@ -19,3 +20,4 @@ pub use json::json;
 pub use plan::plan_text;
 pub use style::Style;
 pub use text::{compare_text, doctor_text, text, text_with_costs};
+pub use unavailable::unavailable;

@@ -3,6 +3,10 @@
 //! Times have three significant digits and the unit that keeps them short: `742 ns`, `3.70 µs`,
 //! `68.1 µs`, `1.25 ms`.
 
+mod amounts;
+
+pub use amounts::{amount, rate, throughput};
+
 /// The units of time, the smallest first, with their length in nanoseconds.
 const TIME: [(&str, f64); 4] = [("ns", 1.0), ("µs", 1e3), ("ms", 1e6), ("s", 1e9)];
 /// Three significant digits: what rounds to this has four.

@@ -7,11 +7,12 @@ mod host;
 mod load;
 mod noise;
 mod run;
+mod sockets;
 
 use crate::model::{Caveat, CaveatCode, Cell, Report};
 
 /// All questions, the gravest first.
-const QUESTIONS: [fn(&Report) -> Option<Caveat>; 18] = [
+const QUESTIONS: [fn(&Report) -> Option<Caveat>; 22] = [
     run::interrupted,
     run::cell_failed,
     run::partial,
@@ -24,16 +25,26 @@ const QUESTIONS: [fn(&Report) -> Option<Caveat>; 18] = [
     host::steal,
     host::throttled,
     host::load,
+    sockets::lost,
     noise::bimodal,
     noise::drift,
     noise::floor_too_high,
+    sockets::buffers_differ,
+    sockets::nodelay_off,
+    sockets::thread_per_connection,
     host::frequency_not_fixed,
     host::virtualised,
     run::single_run,
 ];
 
+/// Those of them that matter where nothing was measured.
+const WITHOUT_NUMBERS: [fn(&Report) -> Option<Caveat>; 4] =
+    [run::interrupted, run::cell_failed, run::partial, run::retried];
+
 pub(super) fn of(report: &Report) -> Vec<Caveat> {
-    QUESTIONS.iter().filter_map(|question| question(report)).collect()
+    let measured = report.cells.iter().any(|cell| !cell.blocks.is_empty());
+    let questions = if measured { &QUESTIONS[..] } else { &WITHOUT_NUMBERS[..] };
+    questions.iter().filter_map(|question| question(report)).collect()
 }
 
 /// A caveat about the whole result.
@@ -45,6 +56,7 @@ fn caveat(code: CaveatCode, text: impl Into<String>, advice: &str) -> Caveat {
 ///
 /// The text names the first few, the ids all of them.
 fn caveat_about(
+    report: &Report,
     code: CaveatCode,
     seen: &[(&Cell, String)],
     text: impl FnOnce(String) -> String,
@@ -56,7 +68,7 @@ fn caveat_about(
     }
     let named = seen.iter().take(NAMED).map(|(cell, what)| {
         let twin = if cell.is_twin() { ", twin" } else { "" };
-        format!("{} ({}{twin}): {what}", cell.view, cell.label)
+        format!("{} ({}{twin}): {what}", report.place(cell), cell.label)
     });
     let mut list: Vec<String> = named.collect();
     if seen.len() > NAMED {

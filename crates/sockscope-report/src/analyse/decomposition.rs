@@ -21,20 +21,24 @@ const PARTS: [(Part, View, Option<View>); 4] = [
     (Part::WakeUp, View::CrossCore, Some(View::Spin)),
 ];
 
-/// The parts of every transport and size whose views were measured; servers that were already
-/// running have none.
+/// The parts of every transport, engine and size whose views were measured. Servers that were already
+/// running have none, and neither has what is more than one request under way: it overlaps.
 pub(super) fn of(report: &Report) -> Vec<Decomposition> {
-    if report.plan.is_attached() {
+    if report.plan.is_attached() || report.plan.workload != "rr" {
         return Vec::new();
     }
     let mut seen = BTreeSet::new();
-    let originals = report.originals();
-    let kinds: Vec<(&str, u64)> = originals
+    let kinds: Vec<(&str, u64)> = single(report)
         .map(|cell| (cell.label.as_str(), cell.size))
         .filter(|kind| seen.insert(*kind))
         .collect();
     let parts_of = |kind| PARTS.iter().filter_map(move |part| one(report, kind, part));
     kinds.into_iter().flat_map(parts_of).collect()
+}
+
+/// The cells with one request under way.
+fn single(report: &Report) -> impl Iterator<Item = &Cell> {
+    report.originals().filter(|cell| cell.point().is_single())
 }
 
 fn one(
@@ -43,16 +47,19 @@ fn one(
     (part, with, without): &(Part, View, Option<View>),
 ) -> Option<Decomposition> {
     let cell = |view: &View| -> Option<&Cell> {
-        let mut originals = report.originals();
-        originals.find(|cell| cell.label == label && cell.size == size && cell.view == *view)
+        let mut cells = single(report);
+        cells.find(|cell| cell.label == label && cell.size == size && cell.view == *view)
     };
+    let of = cell(with)?;
     let estimate = match without {
-        None => level(cell(with)?)?,
-        Some(without) => difference(cell(with)?, cell(without)?)?,
+        None => level(of)?,
+        Some(without) => difference(of, cell(without)?)?,
     };
     let interval = estimate.interval;
     Some(Decomposition {
-        transport: label.to_owned(),
+        transport: of.target().to_owned(),
+        label: label.to_owned(),
+        engine: Some(of.engine()),
         size,
         part: part.clone(),
         ns: rounded(estimate.value),

@@ -1,39 +1,10 @@
-//! Series: which cells are compared with which, and their values paired round by round.
+//! Series: the values of cells, paired round by round.
 
 use std::collections::BTreeSet;
 
 use sockscope_stats::comparison::Sides;
 
-use crate::model::{Block, Cell, Report, Statistic};
-
-/// Cells that are equal in all but what is compared.
-pub(super) struct Group<'a> {
-    pub(super) baseline: &'a Cell,
-    pub(super) twin: Option<&'a Cell>,
-    pub(super) candidates: Vec<&'a Cell>,
-}
-
-/// The groups that have a baseline, in the order in which their baselines are listed.
-pub(super) fn groups(report: &Report) -> impl Iterator<Item = Group<'_>> {
-    let originals = report.originals();
-    originals.clone().filter(|cell| cell.label == report.plan.baseline).map(move |baseline| {
-        let candidates = originals.clone().filter(|cell| cell.label != baseline.label);
-        let twins = report.cells.iter().filter(|cell| cell.is_twin());
-        Group {
-            baseline,
-            twin: twins.clone().find(|cell| cell.label == baseline.label && alike(cell, baseline)),
-            candidates: candidates.filter(|cell| alike(cell, baseline)).collect(),
-        }
-    })
-}
-
-/// Whether two cells differ in nothing but label, address and replica.
-fn alike(a: &Cell, b: &Cell) -> bool {
-    let factors = |cell: &Cell| {
-        (cell.view.clone(), cell.size, cell.workload.clone(), cell.connections, cell.depth)
-    };
-    factors(a) == factors(b) && a.rate == b.rate
-}
+use crate::model::{Block, Cell, Statistic};
 
 /// The values of two cells in the rounds that both have.
 ///

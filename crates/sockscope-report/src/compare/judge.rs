@@ -7,11 +7,20 @@ use sockscope_stats::between_runs::{
 use sockscope_stats::comparison::DEFAULT_MARGIN;
 
 use super::matching::Runs;
-use super::model::{CellComparison, CellKey, Replicate};
+use super::model::{CellComparison, CellKey, Replicate, Unit};
 use crate::model::{Report, Statistic};
 
-/// The first is gated: it alone decides what a script is told.
-const STATISTICS: [Statistic; 3] = [Statistic::P50, Statistic::Mean, Statistic::P99];
+/// What is compared of a workload. The first is gated: it alone decides what a script is told.
+fn statistics(key: &CellKey) -> &'static [Statistic] {
+    use Statistic::{Mean, P50, P99, Rate, Throughput};
+    match key.workload.as_str() {
+        "stream" => &[Throughput],
+        "connect" => &[P50, Rate],
+        "open" => &[P50, P99],
+        _ if (key.connections, key.depth) != (1, 1) => &[P50, Mean, P99, Rate],
+        _ => &[P50, Mean, P99],
+    }
+}
 
 /// Every cell in every statistic that both sides support, the gated ones first.
 pub(super) fn all(
@@ -19,13 +28,14 @@ pub(super) fn all(
     cells: &[CellKey],
     min_effect: Option<f64>,
 ) -> Vec<CellComparison> {
-    let of_statistic = |statistic: &Statistic| {
-        let of_cell = |key| one(runs, key, statistic, min_effect);
+    let most = cells.iter().map(|key| statistics(key).len()).max().unwrap_or(0);
+    let at = |place: usize| {
+        let of_cell = |key| one(runs, key, statistics(key).get(place)?, min_effect);
         let (changes, mut judged): (Vec<_>, Vec<_>) = cells.iter().filter_map(of_cell).unzip();
         judge(&changes, &mut judged);
         judged
     };
-    STATISTICS.iter().flat_map(of_statistic).collect()
+    (0..most).flat_map(at).collect()
 }
 
 /// Adds the verdicts. Only the gated cells answer for each other: the rest is for reading.
@@ -51,9 +61,17 @@ fn one(
     let blocks = runs.each_ref().map(|runs| runs.values(key, statistic));
     let levels = blocks.each_ref().map(|runs| runs.iter().filter_map(|run| level(run)).collect());
     let [before, after, history]: [Vec<f64>; 3] = levels;
-    let typical = typical(&before)?.min(typical(&after)?);
+    let unit = Unit::of(statistic);
+    let typical_ns = match unit {
+        Unit::Nanoseconds => typical(&before)?.min(typical(&after)?),
+        // What is counted is limited by how exactly the length of a block is known.
+        _ => {
+            runs.iter().flat_map(Runs::reports).map(|report| report.plan.block_ms).min()?
+                * 1_000_000
+        }
+    };
     let clock_ns = runs.iter().flat_map(Runs::reports).filter_map(clock).max().unwrap_or(1);
-    let resolution = Resolution { typical_ns: typical, clock_ns }.relative();
+    let resolution = Resolution { typical_ns, clock_ns }.relative();
     let alone = before.len() == 1 && after.len() == 1 && history.len() < 2;
     let (change, replicate, floor) = if alone {
         let twins = runs.iter().flat_map(Runs::reports).filter_map(|r| twin(r, key, statistic));
@@ -69,10 +87,13 @@ fn one(
     let comparison = CellComparison {
         cell: key.clone(),
         statistic: statistic.clone(),
-        gated: *statistic == STATISTICS[0],
+        gated: statistics(key).first() == Some(statistic),
         replicate,
-        before_ns: rounded(&before),
-        after_ns: rounded(&after),
+        before: unit.of_times(&before),
+        after: unit.of_times(&after),
+        before_ns: if unit == Unit::Nanoseconds { rounded(&before) } else { Vec::new() },
+        after_ns: if unit == Unit::Nanoseconds { rounded(&after) } else { Vec::new() },
+        unit,
         ratio: change.log_ratio.exp(),
         lo: certainty.map(|certainty| certainty.interval.lo.exp()),
         hi: certainty.map(|certainty| certainty.interval.hi.exp()),
@@ -92,11 +113,19 @@ fn clock(report: &Report) -> Option<u64> {
 
 /// What the twins of the cell's group differed by within the run.
 fn twin(report: &Report, key: &CellKey, statistic: &Statistic) -> Option<f64> {
-    let group = report
-        .comparisons
-        .iter()
-        .filter(|one| one.view == key.view && one.size == key.size && one.statistic == *statistic);
-    group.filter_map(|one| one.noise_floor).reduce(f64::max)
+    let is_cell = |id: &str| report.cell(id).is_some_and(|cell| CellKey::of(cell) == *key);
+    let of_cell = report.comparisons.iter().filter(|one| {
+        one.statistic == *statistic && (is_cell(&one.baseline_cell) || is_cell(&one.candidate_cell))
+    });
+    of_cell.filter_map(|one| one.noise_floor).reduce(f64::max)
+}
+
+impl Unit {
+    /// Levels in this unit, from the time that one exchange or one byte takes.
+    fn of_times(&self, ns: &[f64]) -> Vec<f64> {
+        let level = |ns: &f64| if *self == Self::Nanoseconds { *ns } else { 1e9 / ns };
+        ns.iter().map(level).collect()
+    }
 }
 
 /// A level in the middle, for what depends on its magnitude.

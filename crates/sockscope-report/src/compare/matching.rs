@@ -47,8 +47,12 @@ impl<'a> Runs<'a> {
     }
 }
 
-/// The cells that are compared: no twins, and none that failed.
+/// The cells that are compared: no twins, and none that failed or whose point is not valid.
 fn usable(report: &Report) -> impl Iterator<Item = &Cell> {
+    measured(report).filter(|cell| cell.is_valid())
+}
+
+fn measured(report: &Report) -> impl Iterator<Item = &Cell> {
     report.originals().filter(|cell| cell.error.is_none() && !cell.blocks.is_empty())
 }
 
@@ -57,8 +61,15 @@ pub(super) fn cells(runs: &[Runs<'_>; 3], left_out: &mut Vec<LeftOut>) -> Vec<Ce
     let [before, after, _] = runs;
     let (earlier, later) = (before.keys(), after.keys());
     let mut name = |key: &CellKey, reason: &str| {
-        left_out.push(LeftOut { what: key.to_string(), reason: reason.to_owned() });
+        let one = LeftOut { what: key.to_string(), reason: reason.to_owned() };
+        if !left_out.contains(&one) {
+            left_out.push(one);
+        }
     };
+    let both = before.reports().chain(after.reports());
+    for cell in both.flat_map(measured).filter(|cell| !cell.is_valid()) {
+        name(&CellKey::of(cell), "a point of an open loop that is not valid");
+    }
     earlier.iter().filter(|key| !later.contains(key)).for_each(|key| name(key, "only before"));
     later.iter().filter(|key| !earlier.contains(key)).for_each(|key| name(key, "only after"));
     earlier.into_iter().filter(|key| later.contains(key)).collect()

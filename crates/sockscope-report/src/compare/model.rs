@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Caveat, Cell, Statistic, Verdict, View};
+use crate::model::{Caveat, Cell, Statistic, Verdict, View, connections};
 use crate::names::names;
 use crate::units;
 
@@ -61,10 +61,37 @@ names! {
     }
 }
 
+names! {
+    /// What the levels of a cell are in.
+    pub enum Unit {
+        /// Nanoseconds.
+        Nanoseconds = "ns",
+        /// Exchanges or connections a second.
+        PerSecond = "1/s",
+        /// Bytes a second.
+        BytesPerSecond = "bytes/s",
+    }
+}
+
+fn nanoseconds() -> Unit {
+    Unit::Nanoseconds
+}
+
+impl Unit {
+    /// That of a statistic.
+    pub(crate) fn of(statistic: &Statistic) -> Self {
+        match statistic {
+            Statistic::Rate => Self::PerSecond,
+            Statistic::Throughput => Self::BytesPerSecond,
+            _ => Self::Nanoseconds,
+        }
+    }
+}
+
 /// Everything that tells a cell from others, whatever run or file it is in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CellKey {
-    /// The transport, or the address of a server that was already running.
+    /// The transport, or the address of a server that was already running, whatever else is compared.
     pub label: String,
     /// The transport.
     pub transport: String,
@@ -80,6 +107,9 @@ pub struct CellKey {
     pub connections: u32,
     /// Requests in flight on one connection.
     pub depth: u32,
+    /// Threads of each end that the connections are divided among.
+    #[serde(default = "one")]
+    pub threads: u32,
     /// Requests a second that were asked for.
     pub rate: Option<f64>,
     /// How the client moves bytes.
@@ -97,7 +127,7 @@ impl CellKey {
     #[must_use]
     pub fn of(cell: &Cell) -> Self {
         Self {
-            label: cell.label.clone(),
+            label: cell.target().to_owned(),
             transport: cell.transport.clone(),
             view: cell.view.clone(),
             size: cell.size,
@@ -105,6 +135,7 @@ impl CellKey {
             workload: cell.workload.clone(),
             connections: cell.connections,
             depth: cell.depth,
+            threads: cell.threads,
             rate: cell.rate,
             client_engine: cell.client_engine.clone(),
             server_engine: cell.server_engine.clone(),
@@ -114,25 +145,51 @@ impl CellKey {
     }
 }
 
-/// In words: `unix in same-core, 64 B, echo`.
+fn one() -> u32 {
+    1
+}
+
+/// In words: `unix in same-core, 64 B, echo, epoll`. What is usual goes without saying.
 impl fmt::Display for CellKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} in {}, {}, {}",
-            self.label,
-            self.view,
-            units::bytes(self.size),
-            self.service
-        )?;
+        let Self { label, view, service, workload, .. } = self;
+        write!(f, "{label} in {view}, {}, {service}", units::bytes(self.size))?;
+        if workload != "rr" {
+            write!(f, ", {workload}")?;
+        }
         if (self.connections, self.depth) != (1, 1) {
-            write!(f, ", {} connections, depth {}", self.connections, self.depth)?;
+            write!(f, ", {}, depth {}", connections(self.connections), self.depth)?;
+        }
+        if let Some(rate) = self.rate {
+            write!(f, ", {}", units::rate(rate))?;
+        }
+        for part in self.unusual() {
+            write!(f, ", {part}")?;
         }
         Ok(())
     }
 }
 
-/// One cell on both sides. Ratios are before ÷ after of times, so above 1 the later one is better.
+impl CellKey {
+    /// Engines and options that are not those of a plain `bench`.
+    pub(crate) fn unusual(&self) -> Vec<String> {
+        const USUAL: &str = "blocking";
+        let server = self.server_engine.as_deref();
+        let engines = match server {
+            Some(server) if server != self.client_engine => {
+                Some(format!("{}-to-{server}", self.client_engine))
+            }
+            _ => Some(self.client_engine.clone()).filter(|engine| engine != USUAL),
+        };
+        let threads = (self.threads > 1).then(|| format!("{} threads", self.threads));
+        let nodelay = (self.nodelay == Some(false)).then(|| "TCP_NODELAY off".to_owned());
+        let buffers = (self.buffers != "default").then(|| format!("buffers {}", self.buffers));
+        [engines, threads, nodelay, buffers].into_iter().flatten().collect()
+    }
+}
+
+/// One cell on both sides. Ratios are before ÷ after of times and after ÷ before of rates, so above 1
+/// the later one is better.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CellComparison {
     /// Which cell.
@@ -143,9 +200,18 @@ pub struct CellComparison {
     pub gated: bool,
     /// What was counted as one independent value.
     pub replicate: Replicate,
-    /// The level of each earlier run, in nanoseconds.
+    /// What the levels are in.
+    #[serde(default = "nanoseconds")]
+    pub unit: Unit,
+    /// The level of each earlier run, in that unit.
+    #[serde(default)]
+    pub before: Vec<f64>,
+    /// The level of each later run, in that unit.
+    #[serde(default)]
+    pub after: Vec<f64>,
+    /// The level of each earlier run, in nanoseconds; empty for what is not a time.
     pub before_ns: Vec<u64>,
-    /// The level of each later run, in nanoseconds.
+    /// The level of each later run, in nanoseconds; empty for what is not a time.
     pub after_ns: Vec<u64>,
     /// The estimated ratio.
     pub ratio: f64,
@@ -168,10 +234,14 @@ pub struct CellComparison {
 }
 
 impl CellComparison {
-    /// By how much longer the later side takes: 0.05 is 5 % slower, below 0 it is faster.
+    /// By how much the later side is worse: how much longer it takes or, of a rate, how much less
+    /// there is. 0.05 is 5 % slower; below 0 it is faster.
     #[must_use]
     pub fn slowdown(&self) -> f64 {
-        self.ratio.recip() - 1.0
+        match self.unit {
+            Unit::PerSecond | Unit::BytesPerSecond => 1.0 - self.ratio,
+            _ => self.ratio.recip() - 1.0,
+        }
     }
 }
 

@@ -42,6 +42,14 @@ names! {
         FrequencyNotFixed = "frequency-not-fixed",
         /// The machine is a virtual one.
         Virtualised = "virtualised",
+        /// Messages were lost.
+        Lost = "lost",
+        /// The blocking engine has several connections, and a thread for each.
+        ThreadPerConnection = "thread-per-connection",
+        /// The compared sockets have different buffers.
+        BuffersDiffer = "buffers-differ",
+        /// Small TCP segments may be held back.
+        NodelayOff = "nodelay-off",
         /// All rounds are of one run.
         SingleRun = "single-run",
         /// Too few runs to find a small difference between sides.

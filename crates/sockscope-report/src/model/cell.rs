@@ -54,9 +54,13 @@ pub struct Cell {
     pub id: String,
     /// Which of the twins it is.
     pub replica: Replica,
-    /// The short name of what is compared: a transport, or in attached mode an endpoint. The twin
-    /// has its original's.
+    /// The short name of what is compared: of the transport (or endpoint), the engines and
+    /// `TCP_NODELAY` whatever differs between the cells, such as `tcp`, `epoll` or `tcp epoll nodelay
+    /// off`. Two engines are client and server: `blocking-to-epoll`. The twin has its original's.
     pub label: String,
+    /// What was measured, whatever else is compared: a transport of our own servers, or the address
+    /// of a running one as it was asked for. Empty in older results, where it is the label.
+    pub target: String,
     /// The address.
     pub endpoint: String,
     /// The transport name: `unix`, `tcp`, …
@@ -136,6 +140,7 @@ impl Default for Cell {
             id: String::new(),
             replica: Replica::A,
             label: String::new(),
+            target: String::new(),
             endpoint: String::new(),
             transport: String::new(),
             service: "echo".to_owned(),
@@ -178,6 +183,11 @@ impl Cell {
     #[must_use]
     pub fn is_twin(&self) -> bool {
         self.replica == Replica::Twin
+    }
+
+    /// Whether its latency can be quoted: not that of an open loop whose generator was too late.
+    pub(crate) fn is_valid(&self) -> bool {
+        self.open.as_ref().is_none_or(|open| open.invalid_because.is_none())
     }
 }
 

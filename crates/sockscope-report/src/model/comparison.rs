@@ -13,6 +13,10 @@ names! {
         Transport = "transport",
         /// Two servers that were already running.
         Endpoint = "endpoint",
+        /// The engines of the two ends.
+        Engine = "engine",
+        /// Whether small TCP segments are sent at once.
+        Nodelay = "nodelay",
     }
 }
 
@@ -25,6 +29,10 @@ names! {
         Mean = "mean",
         /// The 99th percentile.
         P99 = "p99",
+        /// Exchanges a second; of `connect`, connections a second.
+        Rate = "rate",
+        /// Bytes a second, as the receiver read them.
+        Throughput = "throughput",
     }
 }
 
@@ -81,6 +89,15 @@ pub struct Comparison {
     pub view: View,
     /// The message size of both, in bytes.
     pub size: u64,
+    /// The connections of both.
+    #[serde(default = "one")]
+    pub connections: u32,
+    /// The requests in flight on each connection of both.
+    #[serde(default = "one")]
+    pub depth: u32,
+    /// The requests a second of both, in an open loop.
+    #[serde(default)]
+    pub rate: Option<f64>,
     /// Which number of each block.
     pub statistic: Statistic,
     /// Which direction is an improvement.
@@ -93,13 +110,18 @@ pub struct Comparison {
     pub hi: Option<f64>,
     /// The level of the interval.
     pub confidence: f64,
-    /// The relative difference that cannot be told from noise here; `None` without a twin.
+    /// The relative difference that cannot be told from noise here; `None` without a twin. In a sweep
+    /// only the first point of each view has a twin, and its floor stands for all points of the view.
     pub noise_floor: Option<f64>,
     /// How many rounds both cells have.
     #[serde(default)]
     pub rounds: u32,
     /// What follows.
     pub verdict: Verdict,
+}
+
+fn one() -> u32 {
+    1
 }
 
 names! {
@@ -121,6 +143,12 @@ names! {
 pub struct Decomposition {
     /// Of which transport.
     pub transport: String,
+    /// The [label](crate::model::Cell::label) of its cells; in older results the transport's name.
+    #[serde(default)]
+    pub label: String,
+    /// By which engine: `epoll`, or `blocking-to-epoll` where client and server differ.
+    #[serde(default)]
+    pub engine: Option<String>,
     /// The message size, in bytes.
     #[serde(default)]
     pub size: u64,
@@ -135,4 +163,11 @@ pub struct Decomposition {
     pub hi: Option<i64>,
     /// Whether the interval excludes 0.
     pub resolved: bool,
+}
+
+impl Decomposition {
+    /// The label of its cells.
+    pub(crate) fn label(&self) -> &str {
+        if self.label.is_empty() { &self.transport } else { &self.label }
+    }
 }

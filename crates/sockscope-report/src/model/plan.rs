@@ -27,7 +27,7 @@ names! {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Plan {
-    /// The transports of our own servers, in the order of the columns; empty in attached mode.
+    /// The transports of our own servers, the baseline first; empty in attached mode.
     pub transports: Vec<String>,
     /// The servers that are already running; empty when we start our own.
     pub endpoints: Vec<String>,
@@ -47,11 +47,24 @@ pub struct Plan {
     pub client_engines: Vec<String>,
     /// How our own servers move bytes, one for each of the client's; empty in attached mode.
     pub server_engines: Vec<String>,
+    /// Whether small TCP segments are sent at once, the baseline first; empty without TCP.
+    pub nodelay: Vec<bool>,
+    /// Which socket buffers were asked for: `default`, `equal`, or bytes.
+    pub buffers: String,
+    /// Threads of each end that the connections are divided among; the blocking engine has one for
+    /// each connection.
+    pub threads: u32,
     /// What the servers say: `echo` or `pong`.
     pub service: String,
     /// What the clients do: `rr` (round trips), `open` (requests on a schedule), `stream` or
     /// `connect`.
     pub workload: String,
+    /// How the requests of an open loop are spaced: `uniform` or `poisson`.
+    pub arrivals: Option<String>,
+    /// Whether one request is answered on each connection of `connect` before it is closed.
+    pub exchange: bool,
+    /// Whether a stream's sender asks the kernel not to copy.
+    pub zero_copy: bool,
     /// How often every group is measured.
     pub rounds: u32,
     /// The length of a block, in milliseconds.
@@ -62,8 +75,12 @@ pub struct Plan {
     pub warm_up_ms: u64,
     /// The relative difference within which two cells count as the same.
     pub margin: f64,
-    /// Whether the baseline is measured twice in every group, for the noise floor.
+    /// Whether the baseline is measured twice, at the first point of each view, for the noise floor.
     pub twin: bool,
+    /// How many cells there are, twins among them.
+    pub cells: Option<u64>,
+    /// How many of the cells are twins.
+    pub twins: Option<u64>,
     /// How long the whole run will take, in milliseconds.
     pub estimated_ms: Option<u64>,
 }
@@ -81,14 +98,22 @@ impl Default for Plan {
             rates: Vec::new(),
             client_engines: vec!["blocking".to_owned()],
             server_engines: vec!["blocking".to_owned()],
+            nodelay: Vec::new(),
+            buffers: "default".to_owned(),
+            threads: 1,
             service: "echo".to_owned(),
             workload: "rr".to_owned(),
+            arrivals: None,
+            exchange: false,
+            zero_copy: false,
             rounds: 10,
             block_ms: 100,
             solo_block_ms: 20,
             warm_up_ms: 20,
             margin: sockscope_stats::comparison::DEFAULT_MARGIN,
             twin: true,
+            cells: None,
+            twins: None,
             estimated_ms: None,
         }
     }

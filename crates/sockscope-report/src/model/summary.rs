@@ -23,15 +23,18 @@ impl Block {
 }
 
 impl Block {
-    /// One of its numbers, in nanoseconds, where its samples support it.
+    /// One of its numbers, in nanoseconds, where its samples support it. Of a rate it is the time
+    /// that one exchange or one byte takes, so that less is better, whatever is compared.
     pub(crate) fn value(&self, statistic: &Statistic) -> Option<f64> {
-        let ns = match statistic {
-            Statistic::P50 => self.p50,
-            Statistic::Mean => Some(self.mean),
-            Statistic::P99 => self.p99,
+        let each = |count: u64| (count > 0).then_some(self.elapsed? as f64 / count as f64);
+        match statistic {
+            Statistic::P50 => self.p50.map(|ns| ns as f64),
+            Statistic::Mean => Some(self.mean as f64),
+            Statistic::P99 => self.p99.map(|ns| ns as f64),
+            Statistic::Rate => each(self.samples),
+            Statistic::Throughput => each(self.bytes?),
             Statistic::Other(_) => None,
-        };
-        ns.map(|ns| ns as f64)
+        }
     }
 }
 

@@ -14,7 +14,10 @@ mod page;
 mod parts;
 mod phrases;
 mod reading;
+pub(super) mod setting;
 mod table;
+pub(super) mod tasks;
+mod unavailable;
 mod verdict;
 
 pub use compare::compare_text;

@@ -1,5 +1,7 @@
 //! Fixtures: whole results, built from a few levels and a little scatter that repeats.
 
+pub(crate) mod loads;
+
 use sockscope_report::model::{
     Block, Cell, Clock, Counters, End, HardwarePerOp, Host, NotAvailable, PerOp, Perf, Placement,
     Plan, Relation, Replica, SoftwarePerOp, Unavailable, View, Wait,
@@ -50,6 +52,9 @@ pub(crate) fn measured(levels: &[Level], rounds: u32) -> Report {
         plan: Plan {
             rounds,
             views: levels.iter().map(|level| level.0.clone()).collect(),
+            nodelay: vec![true],
+            cells: Some(levels.len() as u64 * 3),
+            twins: Some(levels.len() as u64),
             estimated_ms: Some(18_000),
             ..Plan::default()
         },
@@ -59,7 +64,7 @@ pub(crate) fn measured(levels: &[Level], rounds: u32) -> Report {
     }
 }
 
-fn host() -> Host {
+pub(crate) fn host() -> Host {
     Host {
         hostname: Some("devbox".to_owned()),
         kernel: Some("6.18.5".to_owned()),
@@ -115,6 +120,7 @@ fn cell(
         label: label.to_owned(),
         endpoint: format!("{label}:somewhere"),
         transport: label.to_owned(),
+        nodelay: (label == "tcp").then_some(true),
         view: view.clone(),
         wait: if *view == View::Spin { Wait::Spin } else { Wait::Block },
         placement: placement(view),
@@ -173,7 +179,7 @@ pub(crate) fn with_hardware(includes_kernel: bool) -> Report {
 }
 
 /// Where the two ends of a view run on a machine of two cores that share a cache.
-fn placement(view: &View) -> Placement {
+pub(crate) fn placement(view: &View) -> Placement {
     let of = |client: &[u32], server: &[u32], relation| Placement {
         client_cpus: client.to_vec(),
         server_cpus: server.to_vec(),
@@ -190,7 +196,7 @@ fn placement(view: &View) -> Placement {
 
 /// A block: most samples at the level, a few slow ones, everything shifted by a scatter that `step`
 /// decides.
-fn samples(level: u64, scatter: f64, step: u32) -> Histogram {
+pub(crate) fn samples(level: u64, scatter: f64, step: u32) -> Histogram {
     const POSITIONS: [f64; 11] = [0.2, -0.7, 0.5, -0.1, 0.9, -0.4, -1.0, 0.7, 0.0, -0.2, 0.4];
     let position = POSITIONS[step as usize % POSITIONS.len()];
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few µs")]

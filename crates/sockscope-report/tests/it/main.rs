@@ -7,6 +7,7 @@ mod doctor;
 mod export;
 mod fixture;
 mod gobench;
+mod loads;
 mod reading;
 mod snapshots;
 mod verdicts;

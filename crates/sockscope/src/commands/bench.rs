@@ -13,6 +13,7 @@ use sockscope_engine::plan::{Abilities, Plan};
 use sockscope_engine::run::run as measure;
 use sockscope_engine::topology::Topology;
 use sockscope_report::model::{Cell, Replica, Unavailable};
+use sockscope_report::render::unavailable;
 use sockscope_report::{Report, analyse};
 
 pub(crate) use args::Args;
@@ -118,10 +119,9 @@ fn nothing_to_measure(plan: &Plan) -> CliError {
     CliError::environment(format!("nothing can be measured: {reasons}"))
 }
 
-/// What cannot be had, each with its reason.
-fn reasons(unavailable: &[Unavailable]) -> String {
-    let reasons = unavailable.iter().map(|one| format!("{one}: {}", one.reason));
-    reasons.collect::<Vec<_>>().join("; ")
+/// What cannot be had, each reason once.
+fn reasons(all: &[Unavailable]) -> String {
+    unavailable(all).join("; ")
 }
 
 fn too_long(plan: &Plan, limit: Duration, needed: Duration) -> CliError {

@@ -4,22 +4,36 @@ use sockscope_stats::{Histogram, modality, trend};
 
 use super::super::series::values;
 use super::{caveat, caveat_about};
-use crate::model::{Caveat, CaveatCode, Cell, Report, Statistic, View};
+use crate::model::{Caveat, CaveatCode, Cell, Report, Statistic, Task, View};
 use crate::units;
 
 pub(super) fn bimodal(report: &Report) -> Option<Caveat> {
     let clock_ns = report.host.clock.resolution_ns.unwrap_or(1);
     let seen = report.originals().filter_map(|cell| {
         let groups = groups(cell, clock_ns)?;
-        let (low, high) = (units::time(groups.low), units::time(groups.high));
+        // Of a stream they are times of a byte.
+        let shown = |ns: f64| match level(cell) {
+            Statistic::Throughput => units::throughput(1e9 / ns),
+            _ => units::time(ns),
+        };
+        let (low, high) = (shown(groups.low), shown(groups.high));
         let share = units::percent(groups.high_share);
         Some((cell, format!("around {low} and around {high} ({share} of them)")))
     });
     caveat_about(
+        report,
         CaveatCode::Bimodal,
         &seen.collect::<Vec<_>>(),
-        |list| format!("Round trips fall into two groups in {list}."),
-        "Quote both times there: a median only says which group is larger.",
+        |list| {
+            let what = match report.task() {
+                Task::RoundTrip | Task::ManyRoundTrips => "Round trips",
+                Task::Open => "Requests",
+                Task::Stream => "Blocks",
+                Task::Connect => "Connects",
+            };
+            format!("{what} fall into two groups in {list}.")
+        },
+        "Quote both there: a median only says which group is larger.",
     )
 }
 
@@ -27,17 +41,23 @@ pub(super) fn bimodal(report: &Report) -> Option<Caveat> {
 fn groups(cell: &Cell, clock_ns: u64) -> Option<modality::Groups> {
     let histogram = cell.histogram.as_deref().and_then(|text| Histogram::from_base64(text).ok());
     let of_samples = histogram.and_then(|samples| modality::of_samples(&samples, clock_ns));
-    let rounds = || values(cell, &Statistic::P50).or_else(|| values(cell, &Statistic::Mean));
+    let rounds = || values(cell, &Statistic::P50).or_else(|| values(cell, &level(cell)));
     of_samples.or_else(|| modality::of_rounds(&rounds()?))
+}
+
+/// The statistic that every block of a cell has.
+fn level(cell: &Cell) -> Statistic {
+    if cell.bytes_per_second.is_some() { Statistic::Throughput } else { Statistic::Mean }
 }
 
 pub(super) fn drift(report: &Report) -> Option<Caveat> {
     let seen = report.originals().filter_map(|cell| {
-        let change = trend::drift(&values(cell, &Statistic::Mean)?)?;
+        let change = trend::drift(&values(cell, &level(cell))?)?;
         let direction = if change > 0.0 { "slower" } else { "faster" };
         Some((cell, format!("{} {direction}", units::percent(change.abs()))))
     });
     caveat_about(
+        report,
         CaveatCode::Drift,
         &seen.collect::<Vec<_>>(),
         |list| format!("Times drifted from the first to the last round in {list}."),

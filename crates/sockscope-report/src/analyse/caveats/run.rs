@@ -29,6 +29,7 @@ pub(super) fn cell_failed(report: &Report) -> Option<Caveat> {
         Some((cell, format!("{}{round}", error.text)))
     });
     caveat_about(
+        report,
         CaveatCode::CellFailed,
         &failed.collect::<Vec<_>>(),
         |list| format!("Could not be measured to the end: {list}."),
@@ -91,6 +92,7 @@ pub(super) fn retried(report: &Report) -> Option<Caveat> {
     let retried = report.cells.iter().filter(|cell| cell.retried > 0);
     let seen = retried.map(|cell| (cell, format!("{} measured again", blocks(cell.retried))));
     caveat_about(
+        report,
         CaveatCode::Retried,
         &seen.collect::<Vec<_>>(),
         |list| format!("A worker process died, and its block was repeated: {list}."),

@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::page::{Page, shorten};
 use super::table::{self, UNSUPPORTED};
-use super::{WIDTH, phrases, verdict};
+use super::{WIDTH, verdict};
 use crate::escape::escape;
 use crate::model::{Cell, Report, View};
 use crate::units;
@@ -87,25 +87,8 @@ struct Naming<'a> {
 impl Naming<'_> {
     /// What tells a cell from the others that are shown.
     fn name(&self, cell: &Cell) -> String {
-        let cells = || self.report.originals();
-        let mut name = escape(&cell.label);
-        let mut add = |varies: bool, part: String| {
-            if varies {
-                name = format!("{name} {part}");
-            }
-        };
-        let engines = (&cell.client_engine, &cell.server_engine);
-        let other_engines = |other: &Cell| (&other.client_engine, &other.server_engine) != engines;
-        add(cells().any(other_engines), engines.0.clone());
-        add(phrases::has_sizes(self.report), units::bytes(cell.size));
-        let connections = cell.connections;
-        let varies = cells().any(|other| other.connections != connections);
-        add(varies, format!("{connections} conn"));
-        add(cells().any(|other| other.depth != cell.depth), format!("depth {}", cell.depth));
-        if let Some(rate) = cell.rate {
-            add(cells().any(|other| other.rate != cell.rate), format!("{}/s", units::count(rate)));
-        }
-        name
+        let name = format!("{} {}", escape(&cell.label), self.report.at(&cell.point()));
+        name.trim_end().to_owned()
     }
 
     /// The first fields of each row; only the first row of a view carries its name.

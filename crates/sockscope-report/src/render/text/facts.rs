@@ -1,11 +1,13 @@
 //! Facts: what was measured, where, and by which clock, in the first lines.
 
 use super::page::Page;
+use super::{setting, tasks};
 use crate::model::{Clock, Host, Plan, Report};
 use crate::units;
 
 pub(super) fn write(report: &Report, page: &mut Page) {
     page.paragraph(&what(report));
+    page.paragraph(&setting::with(report));
     write_machine(&report.host, page);
     if let Some(clock) = clock(&report.host.clock) {
         page.paragraph(&clock);
@@ -24,14 +26,12 @@ pub(super) fn write_machine(host: &Host, page: &mut Page) {
 
 fn what(report: &Report) -> String {
     let plan = &report.plan;
-    let sizes: Vec<String> = plan.sizes.iter().map(|size| units::bytes(*size)).collect();
     let rounds = if plan.rounds == 1 { "1 round" } else { &format!("{} rounds", plan.rounds) };
     let runs = if report.runs == 1 { "" } else { &format!("{} runs of ", report.runs) };
     format!(
-        "sockscope {}: round trips of {}, service {}, {runs}{rounds} of {} blocks",
+        "sockscope {}: {}, {runs}{rounds} of {} blocks",
         report.sockscope,
-        sizes.join(", "),
-        plan.service,
+        tasks::what(report.task(), plan),
         units::milliseconds(plan.block_ms),
     )
 }

@@ -1,43 +1,36 @@
-//! Footnotes: what the names and marks of the table mean, and which rows it lacks.
-
-use unicode_width::UnicodeWidthStr as _;
+//! Footnotes: what the names and marks of the table mean.
 
 use super::page::Page;
-use super::phrases;
-use super::table::{BY_MEAN, UNSUPPORTED, keys};
-use crate::escape::escape;
-use crate::model::{Cell, Report, Statistic, View};
+use super::table::{BY_MEAN, INVALID, UNSUPPORTED, lacks_percentile};
+use super::{phrases, tasks};
+use crate::model::{Cell, Report, Statistic, Task, View};
 
 /// The column of the marks.
-const MARK_WIDTH: usize = 13;
+pub(super) const MARK_WIDTH: usize = 13;
 
 pub(super) fn write(report: &Report, page: &mut Page) {
     page.line("");
     views(report, page);
-    if report.leading_comparisons().any(|one| one.lo.is_some()) {
-        page.aside(
-            &mark("[a, b]"),
-            "95 % interval of the ratio; both come from the rounds and not from the two columns, \
-             so that they need not divide exactly",
-        );
+    engines(report, page);
+    for (name, meaning) in tasks::columns(report.task()) {
+        page.aside(&mark(name), meaning);
     }
-    if report.originals().any(|cell| lacks_percentile(report, cell)) {
-        page.aside(&mark(UNSUPPORTED), "too few samples for this percentile, or of too few rounds");
+    let lost = |cell: &Cell| cell.lost.is_some_and(|lost| lost > 0);
+    if report.originals().any(lost) {
+        page.aside(&mark("lost"), "messages that never arrived, in all rounds together");
     }
-    let leading = report.leading_statistic();
-    if report.leading_comparisons().any(|one| one.statistic != leading) {
-        page.aside(
-            &mark(BY_MEAN),
-            "compared by mean: some round has too few samples for its median",
-        );
-    }
+    marks(report, page);
+    invalid(report, page);
 }
 
+/// What is said of every view.
 fn views(report: &Report, page: &mut Page) {
-    let mut shown: Vec<View> = Vec::new();
-    for (view, _) in keys(report) {
+    let mut shown: Vec<&View> = Vec::new();
+    let cells = report.originals().map(|cell| &cell.view);
+    let planned = report.plan.views.iter().filter(|view| cells.clone().any(|one| one == *view));
+    for view in planned.chain(cells.clone()) {
         if !shown.contains(&view) {
-            if let Some(text) = phrases::legend(report, &view) {
+            if let Some(text) = phrases::legend(report, view) {
                 page.aside(&mark(view.as_str()), &text);
             }
             shown.push(view);
@@ -45,27 +38,53 @@ fn views(report: &Report, page: &mut Page) {
     }
 }
 
-/// Whether the table shows a mark in place of one of its percentiles.
-fn lacks_percentile(report: &Report, cell: &Cell) -> bool {
-    let by_median = report.leading_statistic() == Statistic::P50;
-    match cell.rtt_ns {
-        Some(rtt) => rtt.p99.is_none() || by_median && rtt.p50.is_none(),
-        None => cell.error.is_none(),
+/// What two engines in one name are.
+fn engines(report: &Report, page: &mut Page) {
+    let two = |cell: &&Cell| cell.engine() != cell.client_engine;
+    let Some(cell) = report.originals().find(two) else { return };
+    let (client, server) = (&cell.client_engine, cell.server_engine.as_deref().unwrap_or("?"));
+    page.aside(
+        "  ",
+        &format!("{} is a client on the engine {client} and a server on {server}", cell.engine()),
+    );
+}
+
+fn marks(report: &Report, page: &mut Page) {
+    let (comparisons, leading) = (report.leading_comparisons(), report.leading_statistic());
+    if comparisons.iter().any(|one| one.lo.is_some()) {
+        page.aside(
+            &mark("[a, b]"),
+            "95 % interval of the ratio; both come from the rounds and not from the columns, \
+             so that they need not divide exactly",
+        );
+    }
+    if report.originals().any(|cell| lacks_percentile(report, cell)) {
+        page.aside(&mark(UNSUPPORTED), "too few samples for this percentile, or of too few rounds");
+    }
+    if leading == Statistic::P50 && comparisons.iter().any(|one| one.statistic != leading) {
+        page.aside(
+            &mark(BY_MEAN),
+            "compared by mean: some round has too few samples for its median",
+        );
     }
 }
 
-/// What was not measured, each with the reason.
-pub(super) fn unavailable(report: &Report, page: &mut Page) {
-    for missing in &report.unavailable {
-        let name = escape(&missing.to_string());
-        if name.width() <= MARK_WIDTH {
-            page.item(&mark(&name), &format!("not measured: {}", missing.reason));
-        } else {
-            page.item("  ", &format!("{missing} was not measured: {}", missing.reason));
-        }
+/// Why points of an open loop are marked as not valid, each reason once.
+fn invalid(report: &Report, page: &mut Page) {
+    if report.task() != Task::Open {
+        return;
+    }
+    let mut reasons: Vec<&str> = Vec::new();
+    for cell in report.originals() {
+        let because = cell.open.as_ref().and_then(|open| open.invalid_because.as_deref());
+        reasons.extend(because.filter(|reason| !reasons.contains(reason)));
+    }
+    for reason in reasons {
+        page.aside(&mark(INVALID), &format!("not valid: {reason}"));
     }
 }
 
-fn mark(name: &str) -> String {
+/// A mark in the column of marks.
+pub(super) fn mark(name: &str) -> String {
     format!("  {name:<MARK_WIDTH$}  ")
 }

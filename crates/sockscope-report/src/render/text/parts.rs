@@ -1,9 +1,11 @@
 //! Parts: where the time of a round trip goes, as bars.
 
+use unicode_width::UnicodeWidthStr as _;
+
 use super::page::{Page, shorten};
 use super::phrases;
 use crate::escape::escape;
-use crate::model::{Cell, Decomposition, Part, Report, View};
+use crate::model::{Cell, Decomposition, Part, Report, Task, View};
 use crate::units;
 
 /// The longest bar, in columns.
@@ -15,32 +17,66 @@ pub(super) fn write(report: &Report, page: &mut Page) {
     if report.decomposition.is_empty() {
         return;
     }
-    page.heading("Where the time goes (mean of a round trip)");
-    let costs = report.decomposition.iter().filter(|part| is_drawn(part));
+    page.heading(match report.task() {
+        Task::ManyRoundTrips => "Where the time goes (mean of a round trip, one at a time)",
+        _ => "Where the time goes (mean of a round trip)",
+    });
+    let shown = ordered(report);
+    let costs = shown.iter().filter(|part| is_drawn(part));
     let longest = costs.map(|part| part.ns).max().unwrap_or(0);
+    let width = name_width(report, &shown);
     let mut before = None;
-    for part in ordered(report) {
-        let kind = (&part.transport, part.size);
+    for part in &shown {
+        let kind = (part.label(), part.size);
         let name = if before == Some(kind) { String::new() } else { name(report, part) };
-        page.line(&format!("  {name:<11}  {}", row(part, longest)));
+        let name = shorten(&name, width);
+        let room = " ".repeat(width - name.width());
+        page.line(&format!("  {name}{room}  {}", row(part, longest)));
         before = Some(kind);
+    }
+    if sizes(report).len() > 2 {
+        page.line("");
+        page.aside(
+            "  ",
+            "of the first and the last size; those of the others are in the JSON result",
+        );
     }
     legend(report, page);
     dominated(report, page);
 }
 
-/// The parts in the order of the table: the baseline last.
+/// The parts in the order of the table, the baseline last. Of many sizes, the first and the last.
 fn ordered(report: &Report) -> Vec<&Decomposition> {
     let labels = report.labels();
-    let mut parts: Vec<&Decomposition> = report.decomposition.iter().collect();
-    parts.sort_by_key(|part| labels.iter().position(|label| *label == part.transport));
+    let sizes = sizes(report);
+    let ends = [sizes.first(), sizes.last()];
+    let of_end = |part: &&Decomposition| ends.contains(&Some(&part.size));
+    let mut parts: Vec<&Decomposition> = report.decomposition.iter().filter(of_end).collect();
+    parts.sort_by_key(|part| labels.iter().position(|label| *label == part.label()));
     parts
 }
 
+/// The sizes that were taken apart, in the order of the cells.
+fn sizes(report: &Report) -> Vec<u64> {
+    let mut sizes: Vec<u64> = Vec::new();
+    for part in &report.decomposition {
+        if !sizes.contains(&part.size) {
+            sizes.push(part.size);
+        }
+    }
+    sizes
+}
+
+/// How wide the names are: as the longest, within bounds.
+fn name_width(report: &Report, parts: &[&Decomposition]) -> usize {
+    const BOUNDS: [usize; 2] = [11, 18];
+    let widest = parts.iter().map(|part| name(report, part).width()).max();
+    widest.unwrap_or(0).clamp(BOUNDS[0], BOUNDS[1])
+}
+
 fn name(report: &Report, part: &Decomposition) -> String {
-    let size = units::bytes(part.size);
-    let label = escape(&part.transport);
-    shorten(&if phrases::has_sizes(report) { format!("{label} {size}") } else { label }, 11)
+    let label = escape(part.label());
+    if sizes(report).len() > 1 { format!("{label} {}", units::bytes(part.size)) } else { label }
 }
 
 fn row(part: &Decomposition, longest: i64) -> String {
@@ -102,18 +138,21 @@ fn legend(report: &Report, page: &mut Page) {
 
 /// Says where a few stalls of milliseconds, and not what is usual, made the means of the parts.
 fn dominated(report: &Report, page: &mut Page) {
+    const NAMED: usize = 4;
     const VIEWS: [View; 4] = [View::Solo, View::SameCore, View::Spin, View::CrossCore];
     let of_few = |cell: &&Cell| {
-        VIEWS.contains(&cell.view) && cell.rtt_ns.is_some_and(|rtt| rtt.few_dominate_mean())
+        let taken_apart = VIEWS.contains(&cell.view) && cell.point().is_single();
+        taken_apart && cell.rtt_ns.is_some_and(|rtt| rtt.few_dominate_mean())
     };
-    let cells: Vec<String> = report
+    let mut cells: Vec<String> = report
         .originals()
         .filter(of_few)
-        .map(|cell| {
-            let view = phrases::row(report, &cell.view, cell.size);
-            format!("{view} ({})", cell.label)
-        })
+        .map(|cell| format!("{} ({})", report.place(cell), cell.label))
         .collect();
+    if cells.len() > NAMED {
+        let more = cells.split_off(NAMED).len();
+        cells.push(format!("and {more} more"));
+    }
     if !cells.is_empty() {
         let cells = cells.join(", ");
         page.line("");

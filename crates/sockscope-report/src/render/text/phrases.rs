@@ -1,13 +1,20 @@
 //! Phrases: the words for views, transports and parts, the same in every sentence.
 
-use crate::escape::escape;
-use crate::model::{Part, Placement, Relation, Report, View};
-use crate::units;
+use crate::model::{Cell, Factor, Part, Placement, Relation, Report, View};
 
 /// What is compared, as a sentence names it: transports by their usual name, servers by their
-/// address.
+/// address, engines and the rest as they are behind it.
 pub(super) fn name(label: &str) -> String {
-    let spoken = match label {
+    match label.split_once(' ') {
+        Some((first, rest)) => {
+            format!("{} {}", spoken(first), rest.replace("nodelay", "with TCP_NODELAY"))
+        }
+        None => spoken(label).to_owned(),
+    }
+}
+
+fn spoken(transport: &str) -> &str {
+    match transport {
         "unix" => "Unix",
         "unix-abstract" => "Unix (abstract)",
         "unixgram" => "Unix datagram",
@@ -16,10 +23,11 @@ pub(super) fn name(label: &str) -> String {
         "tcp6" => "TCP over IPv6",
         "udp" => "UDP",
         "udp6" => "UDP over IPv6",
+        "unixgram-abstract" => "Unix datagram (abstract)",
+        "unixpacket-abstract" => "Unix seqpacket (abstract)",
         "mptcp" => "MPTCP",
         other => other,
-    };
-    spoken.to_owned()
+    }
 }
 
 /// Under which circumstances a view measures, as the end of a sentence.
@@ -124,13 +132,36 @@ fn cache(relation: &Relation) -> &'static str {
     }
 }
 
-/// A row's name: the view, and the size where there are several.
-pub(super) fn row(report: &Report, view: &View, size: u64) -> String {
-    let view = escape(view.as_str());
-    if has_sizes(report) { format!("{view} {}", units::bytes(size)) } else { view }
+/// Which factors are compared: what is measured, engines, `TCP_NODELAY`.
+pub(super) fn compared(report: &Report) -> [bool; 3] {
+    let Some(first) = report.originals().next() else { return [false; 3] };
+    let nodelay = report.first_nodelay();
+    let any = |differs: &dyn Fn(&Cell) -> bool| report.originals().any(differs);
+    [
+        any(&|cell| cell.target() != first.target()),
+        any(&|cell| cell.engine() != first.engine()),
+        any(&|cell| cell.nodelay.unwrap_or(nodelay) != nodelay),
+    ]
 }
 
-/// Whether the result holds messages of different sizes.
-pub(super) fn has_sizes(report: &Report) -> bool {
-    report.cells.windows(2).any(|pair| pair[0].size != pair[1].size)
+/// What the names are of what is compared, as the head of their column.
+pub(super) fn compared_kind(report: &Report) -> &'static str {
+    match compared(report) {
+        [_, false, false] if report.plan.is_attached() => "server",
+        [_, false, false] => "transport",
+        [false, true, false] => "engine",
+        _ => "compared",
+    }
+}
+
+/// The value that a cell has of a factor, as sentences name it.
+pub(super) fn value(report: &Report, factor: &Factor, cell: &Cell) -> String {
+    match factor {
+        Factor::Engine => cell.engine(),
+        Factor::Nodelay => {
+            let on = cell.nodelay.unwrap_or(report.first_nodelay());
+            format!("TCP_NODELAY {}", if on { "on" } else { "off" })
+        }
+        _ => name(cell.target()),
+    }
 }

@@ -1,6 +1,8 @@
 //! Convert: plan and measurement of the engine become the model of the report.
 
 mod cost;
+mod names;
+mod plan;
 
 use jiff::Timestamp;
 use sockscope_engine::control::{Failure, Fault};
@@ -12,6 +14,7 @@ use sockscope_report::{Report, model};
 
 use super::args::Args;
 use crate::status::Status;
+use names::Names;
 
 /// The report of a run that has not begun: what was asked for, and what cannot be had.
 pub(super) fn planned(plan: &Plan, args: &Args) -> Report {
@@ -20,7 +23,7 @@ pub(super) fn planned(plan: &Plan, args: &Args) -> Report {
         sockscope: env!("CARGO_PKG_VERSION").into(),
         created: Some(Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
         command,
-        plan: plan_model(plan, args),
+        plan: plan::model(plan, args),
         seed: plan.seed,
         runs: plan.runs,
         // Nothing has been measured yet.
@@ -38,7 +41,7 @@ pub(super) fn unavailable(plan: &Plan) -> Vec<model::Unavailable> {
 fn unavailable_model(missing: &Unavailable) -> model::Unavailable {
     model::Unavailable {
         view: missing.view.map(view_model),
-        label: missing.target.as_ref().map(label),
+        label: missing.target.as_ref().map(target_name),
         engine: missing.engine.map(|engine| engine.name().to_owned()),
         size: missing.size.map(|size| size as u64),
         connections: missing.connections,
@@ -51,6 +54,7 @@ pub(super) fn measured(report: &mut Report, plan: &Plan, measurement: Measuremen
     report.interrupted = measurement.interrupted;
     report.partial = false;
     let mut status = Status::Yes;
+    let names = Names::of(plan);
     for (cell, result) in plan.cells.iter().zip(measurement.cells) {
         let planned = plan.rounds as usize * plan.runs as usize;
         let missing = result.blocks.len() < planned;
@@ -66,7 +70,7 @@ pub(super) fn measured(report: &mut Report, plan: &Plan, measurement: Measuremen
             }
             status = worse(status, fault_status(failure.fault));
         }
-        report.cells.push(cell_model(cell, plan, &result));
+        report.cells.push(cell_model(cell, names, plan, &result));
     }
     if report.cells.is_empty() && !report.interrupted {
         // What cannot be had is nobody's fault, but a run that has nothing else measured nothing.
@@ -78,60 +82,14 @@ pub(super) fn measured(report: &mut Report, plan: &Plan, measurement: Measuremen
 /// A cell that turned out, while it was measured, to be one that cannot be had.
 fn unavailable_cell(cell: &CellPlan, failure: &Failure) -> model::Unavailable {
     model::Unavailable {
-        label: Some(label(&cell.target)),
+        label: Some(target_name(&cell.target)),
         size: Some(cell.work.message_len() as u64),
         reason: failure.text.clone(),
         ..model::Unavailable::default()
     }
 }
 
-fn plan_model(plan: &Plan, args: &Args) -> model::Plan {
-    let originals = || plan.cells.iter().filter(|cell| !cell.twin);
-    let labels = distinct(originals().map(|cell| label(&cell.target)));
-    let work = plan.cells.first().map_or_else(Work::default, |cell| cell.work.clone());
-    let engines = distinct(originals().map(|cell| cell.work.engines));
-    let attached = !args.endpoints.is_empty();
-    let mut views: Vec<_> = plan.cells.iter().map(|cell| view_model(cell.view)).collect();
-    views.dedup();
-    model::Plan {
-        baseline: labels.first().cloned().unwrap_or_default(),
-        transports: if attached { Vec::new() } else { labels.clone() },
-        endpoints: if attached { labels } else { Vec::new() },
-        views,
-        sizes: distinct(originals().map(|cell| cell.work.message_len() as u64)),
-        connections: distinct(originals().map(|cell| cell.work.connections)),
-        depths: distinct(originals().map(|cell| cell.work.depth)),
-        rates: distinct(originals().filter_map(|cell| cell.work.rate)),
-        client_engines: engines.iter().map(|engines| engines.client.name().into()).collect(),
-        server_engines: if attached {
-            Vec::new()
-        } else {
-            engines.iter().map(|engines| engines.server.name().into()).collect()
-        },
-        service: work.service.name().into(),
-        workload: work.load.name().into(),
-        rounds: plan.rounds,
-        block_ms: millis(plan.timing.block),
-        solo_block_ms: millis(plan.timing.solo_block),
-        warm_up_ms: millis(plan.timing.warm_up),
-        twin: plan.cells.iter().any(|cell| cell.twin),
-        margin: args.margin,
-        estimated_ms: Some(millis(plan.duration())),
-    }
-}
-
-/// Each once, in the order of the first.
-fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
-    let mut distinct = Vec::new();
-    for one in all {
-        if !distinct.contains(&one) {
-            distinct.push(one);
-        }
-    }
-    distinct
-}
-
-fn cell_model(cell: &CellPlan, plan: &Plan, result: &CellResult) -> model::Cell {
+fn cell_model(cell: &CellPlan, names: Names, plan: &Plan, result: &CellResult) -> model::Cell {
     let own = matches!(cell.target, Target::Own(_));
     let ready = result.ready.as_ref();
     let transport = match &cell.target {
@@ -144,7 +102,8 @@ fn cell_model(cell: &CellPlan, plan: &Plan, result: &CellResult) -> model::Cell 
     let mut model = model::Cell {
         id: cell.id.clone(),
         replica: if cell.twin { model::Replica::Twin } else { model::Replica::A },
-        label: label(&cell.target),
+        label: names.label(cell),
+        target: target_name(&cell.target),
         endpoint: ready.map(|ready| ready.endpoint.clone()).unwrap_or_default(),
         transport,
         service: work.service.name().into(),
@@ -259,7 +218,8 @@ fn worse(first: Status, second: Status) -> Status {
     if second.code() > first.code() { second } else { first }
 }
 
-fn label(target: &Target) -> String {
+/// What is measured, without how.
+fn target_name(target: &Target) -> String {
     match target {
         Target::Own(transport) => transport.name().into(),
         Target::Running(endpoint) => endpoint.to_string(),

@@ -1,65 +1,45 @@
 //! Advice: what to do about it, for the views that it follows from and no other.
 
-use sockscope_stats::signed_rank::MIN_DIFFERENCES;
+mod choice;
+mod missing;
 
-use super::super::reading::Reading;
+use super::super::tasks;
 use super::{Claim, Facing, WakeUp, phrases};
 use crate::model::{Cell, Comparison, Report, View};
+use choice::Choice;
 
-/// What follows from the comparisons of one view.
-#[derive(PartialEq, Eq)]
-enum Choice {
-    /// One of these.
-    These(Vec<String>),
-    /// Speed does not decide.
-    Any,
-    /// The rounds do not tell.
-    Unknown,
-}
-
-pub(super) fn of(report: &Report, facing: &Facing<'_>, wake_up: Option<&WakeUp<'_>>) -> String {
-    let (main, contrast) = (choice(&facing.main), choice(&facing.contrast));
+pub(super) fn of(
+    report: &Report,
+    facing: &Facing<'_>,
+    wake_up: Option<&WakeUp<'_>>,
+) -> Option<String> {
+    if report.originals().all(Cell::is_floor) {
+        // They say what lies below a socket; nothing follows for a service with an address.
+        return None;
+    }
+    let (main, contrast) = (Choice::of(report, &facing.main), Choice::of(report, &facing.contrast));
     let opposed = match (&main, &contrast) {
         (Choice::These(main), Choice::These(contrast)) => main != contrast,
         _ => false,
     };
     if !opposed && wake_up.is_some_and(|wake_up| outweighs(report, wake_up, &facing.main)) {
-        return "So where the two ends run matters more than which socket they use: \
-                keep them on one core, or let them poll, before you change the socket."
-            .to_owned();
+        let advice = "So where the two ends run matters more than which socket they use: \
+                      keep them on one core, or let them poll, before you change the socket.";
+        return Some(advice.to_owned());
     }
     if matches!((&main, &contrast), (Choice::Unknown, Choice::Unknown)) {
-        return to_tell(report, &facing.main);
+        return Some(missing::to_tell(report, &facing.main));
     }
-    if main == contrast || facing.contrast.is_empty() {
-        return match main {
-            Choice::These(names) => format!("Where latency decides, {}.", choose(&names)),
-            _ => "Choose by reach, permissions and tooling, not by speed.".to_owned(),
-        };
+    if main != contrast && !facing.contrast.is_empty() {
+        return Some(by_view(report, &[(main, &facing.main), (contrast, &facing.contrast)]));
     }
-    by_view(report, &[(main, &facing.main), (contrast, &facing.contrast)])
-}
-
-fn choice(claims: &[Claim<'_>]) -> Choice {
-    let of_reading = |reading: Reading| -> Vec<String> {
-        let claims = claims.iter().filter(|claim| claim.reading == reading);
-        claims.map(|claim| phrases::name(&claim.comparison.candidate)).collect()
-    };
-    let faster = of_reading(Reading::Faster);
-    if !faster.is_empty() {
-        return Choice::These(faster);
-    }
-    let told = claims.iter().all(|claim| claim.reading.tells());
-    let Some(first) = claims.first().filter(|_| told) else {
-        return Choice::Unknown;
-    };
-    let same = of_reading(Reading::Same);
-    if same.len() == claims.len() {
-        return Choice::Any;
-    }
-    let mut names = vec![phrases::name(&first.comparison.baseline)];
-    names.extend(same);
-    Choice::These(names)
+    Some(match main {
+        Choice::These(names) => {
+            format!("{}, choose {names}.", tasks::where_it_decides(report.task()))
+        }
+        Choice::Depends(noun) => format!("Which to choose depends on the {noun}."),
+        Choice::Any | Choice::Unknown => format!("{}.", capitalised(by_something_else(report))),
+    })
 }
 
 /// An advice for each view that tells something, with the view's name.
@@ -67,8 +47,9 @@ fn by_view(report: &Report, choices: &[(Choice, &[Claim<'_>])]) -> String {
     let told: Vec<_> = choices.iter().filter(|(choice, _)| *choice != Choice::Unknown).collect();
     let advice = told.iter().filter_map(|(choice, claims)| {
         let what = match choice {
-            Choice::These(names) => choose(names),
-            _ if told.len() == 1 => "choose by reach, permissions and tooling, not by speed".into(),
+            Choice::These(names) => format!("choose {names}"),
+            Choice::Depends(noun) => format!("which to choose depends on the {noun}"),
+            _ if told.len() == 1 => by_something_else(report).to_owned(),
             _ if claims.len() == 1 => "either will do".to_owned(),
             _ => "any of them will do".to_owned(),
         };
@@ -78,47 +59,17 @@ fn by_view(report: &Report, choices: &[(Choice, &[Claim<'_>])]) -> String {
     format!("{}.", capitalised(&advice.collect::<Vec<_>>().join("; ")))
 }
 
-fn choose(names: &[String]) -> String {
-    format!("choose {}", names.join(" or "))
+/// What to choose by where speed does not decide.
+fn by_something_else(report: &Report) -> &'static str {
+    match phrases::compared(report) {
+        [_, false, false] => "choose by reach, permissions and tooling, not by speed",
+        _ => "choose by what else matters to you, not by speed",
+    }
 }
 
 fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
-}
-
-/// How to get comparisons that tell something.
-fn to_tell(report: &Report, claims: &[Claim<'_>]) -> String {
-    let planned = report.plan.rounds;
-    let lacks_interval = claims.iter().any(|claim| claim.comparison.lo.is_none());
-    let lacks_floor = claims.iter().any(|claim| claim.comparison.noise_floor.is_none());
-    let failed = report.cells.iter().any(|cell| cell.error.is_some() && takes_part(cell, claims));
-    if failed && (lacks_interval || lacks_floor) {
-        "Mend the cause of the failure that is named below, and run it again.".to_owned()
-    } else if lacks_interval && (planned as usize) < MIN_DIFFERENCES {
-        "Run at least 6 rounds (--rounds 6), so that there is an interval.".to_owned()
-    } else if lacks_interval {
-        format!("Let all {planned} rounds run to the end, so that there is an interval.")
-    } else if lacks_floor {
-        "Measure again with the A-A twin, so that the noise is known.".to_owned()
-    } else {
-        report.plan.more_rounds().map_or_else(
-            || "Run it on a quieter machine, to tell.".to_owned(),
-            |rounds| {
-                format!(
-                    "Run more rounds (--rounds {rounds}), or run it on a quieter machine, to tell."
-                )
-            },
-        )
-    }
-}
-
-/// Whether one of the comparisons is made of this cell or, for its noise floor, of this twin.
-fn takes_part(cell: &Cell, claims: &[Claim<'_>]) -> bool {
-    claims.iter().any(|Claim { comparison: one, .. }| {
-        let side = cell.label == one.baseline || cell.label == one.candidate;
-        side && cell.view == one.view && cell.size == one.size
-    })
 }
 
 /// Whether the wake-up, at its least, costs more than any transport saves, and the two ways around

@@ -1,19 +1,41 @@
 //! Claim: the sentence that says how a candidate compares.
 
 use super::super::reading::{Reading, bound, lead};
+use super::super::tasks;
 use super::phrases;
-use crate::model::{Comparison, Report, Statistic};
+use crate::model::{Cell, Comparison, Report, Statistic, Task};
 use crate::units;
 
-/// A comparison and what may be said of it.
+/// A comparison, its two cells, and what may be said of it.
 #[derive(Clone, Copy)]
 pub(super) struct Claim<'a> {
     pub(super) comparison: &'a Comparison,
     pub(super) reading: Reading,
+    pub(super) baseline: &'a Cell,
+    pub(super) candidate: &'a Cell,
 }
 
-/// "Unix is 1.37x faster than TCP when both ends share a core, but only 1.13x when each message
-/// wakes an idle CPU."
+impl Claim<'_> {
+    /// The time that the candidate `saves` or `costs` more. Of times only, and where the whole cells
+    /// say the same as their rounds.
+    pub(super) fn saving(&self) -> Option<String> {
+        let level = |cell: &Cell| match self.comparison.statistic {
+            Statistic::P50 => cell.rtt_ns?.p50,
+            Statistic::Mean => cell.rtt_ns.map(|rtt| rtt.mean),
+            _ => None,
+        };
+        let (baseline, candidate) = (level(self.baseline)?, level(self.candidate)?);
+        let time = units::time(baseline.abs_diff(candidate) as f64);
+        match self.reading {
+            Reading::Faster if candidate < baseline => Some(format!("saves {time}")),
+            Reading::Slower if candidate > baseline => Some(format!("costs {time} more")),
+            _ => None,
+        }
+    }
+}
+
+/// "Unix is 1.37x faster than TCP when both ends share a core (saves 1.40 µs per round trip), but only
+/// 1.13x when each message wakes an idle CPU."
 pub(super) fn of(report: &Report, main: &Claim<'_>, contrast: Option<&Claim<'_>>) -> String {
     let ending = contrast.map_or(String::new(), |other| ending(report, main, other));
     format!("{}{ending}.", opening(report, main))
@@ -22,20 +44,24 @@ pub(super) fn of(report: &Report, main: &Claim<'_>, contrast: Option<&Claim<'_>>
 fn opening(report: &Report, main: &Claim<'_>) -> String {
     let Comparison { view, candidate, baseline, .. } = main.comparison;
     let (candidate, baseline) = (phrases::name(candidate), phrases::name(baseline));
-    let (when, on_average) = (phrases::when(report, view), on_average(main));
+    let (when, in_what) = (phrases::when(report, view), in_what(report, main));
     match main.reading {
         Reading::Faster | Reading::Slower => {
-            format!("{candidate} is {} than {baseline}{on_average} {when}", difference(main))
+            let saving = main.saving().map_or(String::new(), |saving| {
+                format!(" ({saving} per {})", tasks::exchange(report.task()))
+            });
+            format!("{candidate} is {} than {baseline}{in_what} {when}{saving}", difference(main))
         }
         Reading::Same => format!(
-            "{candidate} and {baseline} take the same time{on_average} {when} ({})",
+            "{candidate} and {baseline} {}{in_what} {when} ({})",
+            take_the_same(report),
             within(main)
         ),
         Reading::Hidden => {
-            format!("Noise hides whether {candidate} or {baseline} is faster{on_average} {when}")
+            format!("Noise hides whether {candidate} or {baseline} is faster{in_what} {when}")
         }
         Reading::Open => format!(
-            "These rounds do not tell whether {candidate} or {baseline} is faster{on_average} {when}"
+            "These rounds do not tell whether {candidate} or {baseline} is faster{in_what} {when}"
         ),
     }
 }
@@ -54,7 +80,7 @@ fn ending(report: &Report, main: &Claim<'_>, other: &Claim<'_>) -> String {
         (Reading::Same, Reading::Same) => format!(", and also {when} ({within})"),
         (Reading::Same, b) if b.is_lead() => format!(", but {candidate} is {difference} {when}"),
         (_, b) if b.is_lead() => format!(", but {difference} {when}"),
-        (_, Reading::Same) => format!(", but takes the same time {when} ({within})"),
+        (_, Reading::Same) => format!(", but {} {when} ({within})", takes_the_same(report)),
         (_, Reading::Hidden) => format!("; {when} noise hides the difference"),
         _ => format!("; {when} these rounds do not tell"),
     }
@@ -72,9 +98,9 @@ fn degree(main: &Claim<'_>, other: &Claim<'_>) -> &'static str {
     }
 }
 
-/// What is said of a mean; a median is what everybody expects.
-pub(super) fn on_average(claim: &Claim<'_>) -> &'static str {
-    if claim.comparison.statistic == Statistic::Mean { " on average" } else { "" }
+/// By what it is faster: ` on average`, ` in bytes a second`; a median goes without saying.
+pub(super) fn in_what(report: &Report, claim: &Claim<'_>) -> &'static str {
+    tasks::in_what(report.task(), &claim.comparison.statistic)
 }
 
 /// The statistic of a claim that follows one of another.
@@ -82,7 +108,8 @@ fn by_another(main: &Claim<'_>, other: &Claim<'_>) -> &'static str {
     match &other.comparison.statistic {
         statistic if *statistic == main.comparison.statistic => "",
         Statistic::Mean => "on average ",
-        _ => "in the median ",
+        Statistic::P50 => "in the median ",
+        _ => "in number ",
     }
 }
 
@@ -93,4 +120,18 @@ pub(super) fn difference(claim: &Claim<'_>) -> String {
 
 pub(super) fn within(claim: &Claim<'_>) -> String {
     format!("within {}", units::percent_at_most(bound(claim.comparison)))
+}
+
+/// What two do that are the same.
+pub(super) fn take_the_same(report: &Report) -> &'static str {
+    if is_of_times(report) { "take the same time" } else { "do equally well" }
+}
+
+/// What one does that is the same as the other.
+pub(super) fn takes_the_same(report: &Report) -> &'static str {
+    if is_of_times(report) { "takes the same time" } else { "does equally well" }
+}
+
+fn is_of_times(report: &Report) -> bool {
+    matches!(report.task(), Task::RoundTrip | Task::Open)
 }

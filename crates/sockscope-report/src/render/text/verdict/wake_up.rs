@@ -19,9 +19,7 @@ impl<'a> WakeUp<'a> {
     pub(super) fn find(report: &'a Report, labels: [&'a str; 2]) -> Option<Self> {
         let part = |label: &str, part: Part| {
             let mut parts = report.decomposition.iter();
-            parts.find(|one| {
-                one.transport == label && one.part == part && one.resolved && one.ns > 0
-            })
+            parts.find(|one| one.label() == label && one.part == part && one.resolved && one.ns > 0)
         };
         labels.into_iter().find_map(|label| {
             let cost = part(label, Part::WakeUp)?;
@@ -62,7 +60,10 @@ impl<'a> WakeUp<'a> {
 fn is_usual(report: &Report, cost: &Decomposition) -> bool {
     let rtt = |view: &View| {
         let same = |cell: &&Cell| {
-            cell.label == cost.transport && cell.size == cost.size && cell.view == *view
+            cell.label == cost.label()
+                && cell.view == *view
+                && cell.point().is_single()
+                && cell.size == cost.size
         };
         report.originals().find(same)?.rtt_ns
     };

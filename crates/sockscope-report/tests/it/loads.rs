@@ -1,0 +1,69 @@
+//! Loads: the texts of every workload and sweep, whole.
+
+use snapbox::{assert_data_eq, file};
+use sockscope_report::render::{Style, plan_text, text};
+use sockscope_report::{Report, analyse};
+
+use crate::fixture::loads;
+
+fn shown(report: &Report) -> String {
+    text(report, &Style::plain())
+}
+
+#[test]
+fn a_sweep_over_sizes_names_the_crossover() {
+    let report = loads::report(&loads::sizes());
+    assert_data_eq!(shown(&report), file!["snapshots/sizes.txt"].raw());
+}
+
+#[test]
+fn engines_are_compared_by_exchanges_a_second() {
+    let report = loads::report(&loads::engines());
+    assert_data_eq!(shown(&report), file!["snapshots/engines.txt"].raw());
+}
+
+#[test]
+fn two_factors_are_compared_one_at_a_time() {
+    let report = loads::report(&loads::transports_and_engines());
+    assert_data_eq!(shown(&report), file!["snapshots/two-factors.txt"].raw());
+}
+
+#[test]
+fn nagles_algorithm_is_a_factor() {
+    let report = loads::report(&loads::nodelay());
+    assert_data_eq!(shown(&report), file!["snapshots/nodelay.txt"].raw());
+}
+
+#[test]
+fn a_stream_is_bytes_a_second_and_what_they_cost() {
+    let report = loads::report(&loads::stream());
+    assert_data_eq!(shown(&report), file!["snapshots/stream.txt"].raw());
+}
+
+#[test]
+fn connects_are_counted_and_timed() {
+    let report = loads::report(&loads::connect());
+    assert_data_eq!(shown(&report), file!["snapshots/connect.txt"].raw());
+}
+
+#[test]
+fn an_open_loop_shows_both_latencies_and_marks_what_is_not_valid() {
+    let mut report = loads::measured(&loads::open());
+    let last = report.cells.len() - 2;
+    let open = report.cells[last].open.as_mut().unwrap();
+    (open.due, open.missed) = (open.due * 7 / 6, open.due / 6);
+    open.achieved_per_second = 171_000.0;
+    analyse(&mut report);
+    assert_data_eq!(shown(&report), file!["snapshots/open.txt"].raw());
+}
+
+#[test]
+fn floors_are_set_apart_and_never_recommended() {
+    assert_data_eq!(shown(&loads::floors()), file!["snapshots/floors.txt"].raw());
+}
+
+#[test]
+fn a_plan_names_every_factor_and_how_much_it_makes() {
+    let report = loads::report(&loads::engines());
+    assert_data_eq!(plan_text(&report), file!["snapshots/plan-engines.txt"].raw());
+}
