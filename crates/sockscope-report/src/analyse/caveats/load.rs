@@ -2,20 +2,15 @@
 
 use super::super::open_loop::{Judgement, judge};
 use super::caveat_about;
-use crate::model::{Caveat, CaveatCode, Cell, Report};
-use crate::units;
-
-/// The rate of an open loop, for people.
-fn at_rate(cell: &Cell) -> String {
-    cell.rate.map_or(String::new(), |rate| format!("at {}/s ", units::count(rate)))
-}
+use crate::model::{Caveat, CaveatCode, Report};
 
 pub(super) fn open_invalid(report: &Report) -> Option<Caveat> {
     let seen = report.cells.iter().filter_map(|cell| {
         let why = cell.open.as_ref()?.invalid_because.as_ref()?;
-        Some((cell, format!("{}{why}", at_rate(cell))))
+        Some((cell, why.clone()))
     });
     caveat_about(
+        report,
         CaveatCode::OpenInvalid,
         &seen.collect::<Vec<_>>(),
         |list| format!("The load was not the one that was asked for, so do not quote: {list}."),
@@ -28,9 +23,10 @@ pub(super) fn open_late(report: &Report) -> Option<Caveat> {
         let Judgement::Doubtful(how) = judge(cell.open.as_ref()?, cell.rtt_ns.as_ref()) else {
             return None;
         };
-        Some((cell, format!("{}{how}", at_rate(cell))))
+        Some((cell, how))
     });
     caveat_about(
+        report,
         CaveatCode::OpenLate,
         &seen.collect::<Vec<_>>(),
         |list| format!("Some requests left late, which is part of their latency: {list}."),
@@ -41,9 +37,10 @@ pub(super) fn open_late(report: &Report) -> Option<Caveat> {
 pub(super) fn unanswered(report: &Report) -> Option<Caveat> {
     let seen = report.cells.iter().filter_map(|cell| {
         let open = cell.open.as_ref().filter(|open| open.unanswered > 0)?;
-        Some((cell, format!("{}{} of {}", at_rate(cell), open.unanswered, open.due)))
+        Some((cell, format!("{} of {}", open.unanswered, open.due)))
     });
     caveat_about(
+        report,
         CaveatCode::Unanswered,
         &seen.collect::<Vec<_>>(),
         |list| format!("Requests were sent and not answered within the limit: {list}."),

@@ -23,9 +23,12 @@ fn sentence(capacity: &Capacity) -> String {
     let size = units::bytes(capacity.size);
     let rate = match capacity.per_second {
         Some(rate) if capacity.at_least => {
-            format!("at least {} a second, the highest rate that was asked for", units::count(rate))
+            format!(
+                "at least {} a second, the highest rate that was asked for",
+                units::amount(rate)
+            )
         }
-        Some(rate) => format!("{} requests a second", units::count(rate)),
+        Some(rate) => format!("{} requests a second", units::amount(rate)),
         None => "below the lowest rate that was asked for".to_owned(),
     };
     format!("{label} in {view}, {size}{connections}: {rate}")
@@ -47,10 +50,10 @@ mod tests {
             ..Capacity::default()
         };
         let rows = [
-            (unix.clone(), "  unix in spin, 64 B: 200k requests a second"),
+            (unix.clone(), "  unix in spin, 64 B: 200 k requests a second"),
             (
                 Capacity { at_least: true, connections: 8, ..unix.clone() },
-                "  unix in spin, 64 B over 8 connections: at least 200k a second, the highest\n  rate that was asked for",
+                "  unix in spin, 64 B over 8 connections: at least 200 k a second, the highest\n  rate that was asked for",
             ),
             (
                 Capacity { per_second: None, ..unix },
