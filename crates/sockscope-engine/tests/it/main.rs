@@ -15,5 +15,6 @@ mod measure;
 mod open;
 mod perf;
 mod plans;
+mod self_check;
 mod serve;
 mod stream;
