@@ -105,7 +105,8 @@ impl Block {
         histogram: &Histogram,
         single: bool,
     ) -> Option<Self> {
-        if message.exchanges == 0 {
+        // In an open loop nothing may have been answered, which is then what was measured.
+        if message.exchanges == 0 && message.open.is_none() {
             return None;
         }
         Some(Self {

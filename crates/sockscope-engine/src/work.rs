@@ -145,12 +145,10 @@ pub enum EngineName {
     Uring,
     /// The tokio runtime: what an application would see.
     Tokio,
-    /// A loop that checks nothing, for the self-check only: it is in no list and on no command line.
-    Bare,
 }
 
 impl EngineName {
-    /// All that can be asked for.
+    /// All of them.
     pub const ALL: [Self; 4] = [Self::Blocking, Self::Epoll, Self::Uring, Self::Tokio];
 
     /// The name used on the command line and in results.
@@ -161,7 +159,6 @@ impl EngineName {
             Self::Epoll => "epoll",
             Self::Uring => "uring",
             Self::Tokio => "tokio",
-            Self::Bare => "bare",
         }
     }
 

@@ -13,6 +13,7 @@ use std::error::Error;
 use std::io::{Read, Write};
 use std::os::fd::AsFd;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use sockscope_net::{Conn, Endpoint, Peer};
 use sockscope_proto::workload::RoundTrip;
 
@@ -99,9 +100,19 @@ fn fail(channel: &mut impl Write, failure: Failure) -> Result<(), ControlError> 
 }
 
 fn prepare(plan: &WorkerPlan) -> Result<(), Failure> {
+    if plan.work.connections > 1 {
+        raise_descriptor_limit();
+    }
     let Some(cpu) = plan.cpu else { return Ok(()) };
     topology::pin(cpu)
         .map_err(|error| failure(Fault::Environment, &format!("pin to CPU {cpu}"), &error))
+}
+
+/// As many descriptors as the hard limit allows: many connections need more than the usual soft one. What is still too few
+/// shows where a descriptor is lacking.
+fn raise_descriptor_limit() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
 }
 
 /// A failure whose text names the operation, then every cause.

@@ -40,7 +40,8 @@ impl Schedule {
                 Spacing::Uniform { share: f64::from(index) / f64::from(connections), count: 0 }
             }
             Arrivals::Poisson => {
-                let seed = seed ^ u64::from(index).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                // Another constant than the one that tells the seeds of blocks apart.
+                let seed = seed ^ u64::from(index).wrapping_mul(0xd1b5_4a32_d192_ed03);
                 Spacing::Poisson { random: Pcg64Mcg::seed_from_u64(seed), at: 0.0 }
             }
         };

@@ -34,7 +34,7 @@ enum Factor {
 }
 
 /// All rules; the first that refuses is told.
-const RULES: [fn(&Candidate<'_>) -> Option<Refusal>; 8] = [
+const RULES: [fn(&Candidate<'_>) -> Option<Refusal>; 9] = [
     running_view,
     own_view,
     floor,
@@ -42,6 +42,7 @@ const RULES: [fn(&Candidate<'_>) -> Option<Refusal>; 8] = [
     tokio_spin,
     loads::refusal,
     blocking_threads,
+    spinning_threads,
     solo_engine,
 ];
 
@@ -168,6 +169,14 @@ fn blocking_threads(candidate: &Candidate<'_>) -> Option<Refusal> {
         _ => return None,
     };
     Some((about, reason))
+}
+
+fn spinning_threads(candidate: &Candidate<'_>) -> Option<Refusal> {
+    let spins = candidate.view == View::Spin && candidate.work.threads > 1;
+    spins.then_some((
+        &[Factor::View],
+        "the view gives each end one CPU, where threads that never sleep would take turns",
+    ))
 }
 
 fn solo_engine(candidate: &Candidate<'_>) -> Option<Refusal> {

@@ -2,7 +2,6 @@
 //!
 //! Each workload is a module of its own: it connects, becomes ready, is told to start, warms up, measures and reports.
 
-mod bare;
 mod blame;
 mod datagram;
 mod meters;
@@ -17,6 +16,7 @@ use std::io::{Read, Write};
 use std::os::fd::AsFd;
 use std::time::Duration;
 
+use rustix::io::Errno;
 use sockscope_net::{Conn, Connector, Kind};
 
 pub(super) use datagram::{LOST_AFTER, answered};
@@ -61,7 +61,6 @@ pub(super) fn run(
     let client = Client { plan, address: endpoint, server: *server, running: *running };
     let is_datagram = self::endpoint(endpoint)?.kind() == Some(Kind::Datagram);
     match (plan.work.load, plan.work.engines.client) {
-        (Load::RoundTrip, EngineName::Bare) => bare::run(channel, &client),
         (Load::RoundTrip, EngineName::Blocking) if is_datagram => datagram::run(channel, &client),
         (Load::RoundTrip, EngineName::Blocking) if plan.work.is_single() => {
             round_trip::run(channel, &client)
@@ -87,11 +86,19 @@ pub(super) fn run(
     }
 }
 
+/// Whether nobody listens there, as against a lack of descriptors, memory or ports.
+fn refused(error: &dyn std::error::Error) -> bool {
+    let errno = error.source().and_then(|source| source.downcast_ref::<Errno>());
+    matches!(errno, Some(&(Errno::CONNREFUSED | Errno::NOENT | Errno::CONNRESET)))
+}
+
 impl Client<'_> {
-    /// A server of ours that cannot be reached although it was ready has gone.
+    /// A server of ours that refuses although it was ready has gone; anything else is the machine's doing.
     fn connect(&self) -> Result<Conn, Failure> {
-        let fault = if self.running { Fault::Environment } else { Fault::Gone };
-        let connect = |error: &dyn std::error::Error| failure(fault, "connect", error);
+        let connect = |error: &dyn std::error::Error| {
+            let gone = !self.running && refused(error);
+            failure(if gone { Fault::Gone } else { Fault::Environment }, "connect", error)
+        };
         let endpoint = endpoint(self.address)?;
         let connector = Connector::new(&endpoint).map_err(|error| connect(&error))?;
         let conn = connector.connect(Some(CONNECT_TIMEOUT)).map_err(|error| connect(&error))?;

@@ -16,6 +16,8 @@ pub(in crate::worker) struct Meters {
     /// One for each thread of the client.
     client: Vec<Meter>,
     server: Option<Meter>,
+    /// Whether the server is a worker, so that it is certain who answers.
+    server_is_ours: bool,
     /// In a block that counts, until it has counted.
     counters: Option<BothCounters>,
 }
@@ -25,6 +27,14 @@ pub(in crate::worker) struct Meters {
 pub(super) struct Start {
     client: Usage,
     server: Option<Usage>,
+}
+
+/// What the clocks said at the end of the window.
+#[derive(Debug)]
+pub(super) struct Stop {
+    client_ns: u64,
+    server_ns: Option<u64>,
+    counts: Option<(Counts, Option<Counts>)>,
 }
 
 impl Meters {
@@ -48,6 +58,7 @@ impl Meters {
         Ok(Self {
             client,
             server: server.and_then(|task| Meter::new(task).ok()),
+            server_is_ours: !matches!(plan.role, Role::Client { running: true, .. }),
             counters: plan.counts.then(|| BothCounters::open(threads, &plan.role, server)),
         })
     }
@@ -75,19 +86,36 @@ impl Meters {
 
     /// After the window: the other way round. A message that lacks only what the workload itself knows.
     pub(super) fn end(&mut self, start: Start, window: Window) -> io::Result<BlockMessage> {
+        let stop = self.stop()?;
+        self.end_after(stop, start, window)
+    }
+
+    /// At the very end of the window: the clocks, and the counters, where there are some. What takes long to read follows
+    /// with [`end_after`](Self::end_after).
+    pub(super) fn stop(&mut self) -> io::Result<Stop> {
         let client_ns = sum(&self.client, Meter::cpu_ns, u64::saturating_add)?;
         let server_ns = self.server.as_ref().map(Meter::cpu_ns).transpose()?;
-        let counts = self.counters.take().map(BothCounters::stop);
+        Ok(Stop { client_ns, server_ns, counts: self.counters.take().map(BothCounters::stop) })
+    }
+
+    /// The rest, once nothing is in flight any more.
+    pub(super) fn end_after(
+        &mut self,
+        stop: Stop,
+        start: Start,
+        window: Window,
+    ) -> io::Result<BlockMessage> {
+        let Stop { client_ns, server_ns, counts } = stop;
         let client = sum(&self.client, Meter::switches, add)?;
         let client = usage(client_ns, client).since(start.client);
         let switches = self.server.as_ref().map(Meter::switches).transpose()?;
         let server = server_ns.zip(switches).map(|(ns, of)| usage(ns, of));
         // A process that used nothing at all did not serve us: whoever called listen(2) may have handed the connection to
-        // another.
+        // another. A worker of ours did serve, though the clock of one that never sleeps may not have ticked.
         let server = server
             .zip(start.server)
             .map(|(after, before)| after.since(before))
-            .filter(|used| used.cpu_ns > 0 || used.voluntary > 0);
+            .filter(|used| self.server_is_ours || used.cpu_ns > 0 || used.voluntary > 0);
         Ok(BlockMessage {
             elapsed_ns: window.elapsed_ns,
             exchanges: window.exchanges,

@@ -106,11 +106,12 @@ fn measure<R: Ready>(
     let before = meters.start().map_err(NoBlock::Usage)?;
     let calls_before = calls.made();
     let closing = open.measure(plan.block_ns).map_err(NoBlock::Exchange)?;
-    // The last timed exchange is the last of those that are waited for.
+    // What is still in flight is waited for, but the processor time of that belongs to no window.
+    let stop = meters.stop().map_err(NoBlock::Usage)?;
     let outcome = open.close(closing, plan.patience_ns).map_err(NoBlock::Exchange)?;
     let calls = calls.made().zip(calls_before).map(|(after, before)| after - before);
     let window = Window { elapsed_ns: outcome.elapsed_ns, exchanges: outcome.answers, lost: 0 };
-    let block = meters.end(before, window).map_err(NoBlock::Usage)?;
+    let block = meters.end_after(stop, before, window).map_err(NoBlock::Usage)?;
     Ok(BlockMessage {
         histogram: outcome.latency.to_base64(),
         calls,

@@ -33,13 +33,14 @@ pub(super) fn run<E: Engine<Counted<Conn>, Pipeline>>(
     let server = client.server.or_else(|| server_pid(first).map(|pid| TaskId { pid, tid: pid }));
     control::send(channel, &ready(first))?;
     started(channel)?;
+    let terms = terms(plan, running, first.has_messages());
     let end = |conn: Conn| {
         let side = Pipeline::new(&plan.work, conn.has_messages());
         (conn, side)
     };
     let ends = conns.into_iter().map(end).collect();
     let shards = deal(ends, plan.work.threads_with(plan.work.engines.client));
-    let block = window::measure::<_, E>(shards, &terms(plan, running), plan, server)
+    let block = window::measure::<_, E>(shards, &terms, plan, server)
         .map_err(|error| error.blame(running))?;
     control::send(channel, &FromWorker::Block(block))?;
     Ok(())
@@ -56,7 +57,7 @@ fn try_one(conn: &Conn, plan: &WorkerPlan) -> Result<(), NoBlock> {
         .map_err(NoBlock::Exchange)
 }
 
-fn terms(plan: &WorkerPlan, running: bool) -> Terms {
+fn terms(plan: &WorkerPlan, running: bool, has_messages: bool) -> Terms {
     let work = &plan.work;
     let in_flight = work.message_len().saturating_mul(work.depth as usize);
     Terms {
@@ -65,6 +66,8 @@ fn terms(plan: &WorkerPlan, running: bool) -> Terms {
         scratch: Pipeline::inlet_len(work),
         many_messages: work.depth > 1,
         // A server of ours reads a whole request before it answers, but not the next one before that is sent.
-        both_ways: (running || work.depth > 1) && in_flight > Duplex::ABOVE,
+        // Each message is charged the kernel's overhead for it, which is far more than a few bytes.
+        both_ways: (running || work.depth > 1) && in_flight > Duplex::ABOVE
+            || work.depth > 1 && has_messages,
     }
 }

@@ -9,14 +9,13 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::{fit, quota};
 
-pub(super) fn report(facts: Facts) -> DoctorReport {
+fn report(facts: Facts) -> DoctorReport {
     DoctorReport {
         schema: SCHEMA.to_owned(),
         sockscope: "0.1.0".to_owned(),
         created: None,
         findings: findings(&facts),
         facts,
-        self_check: None,
     }
 }
 

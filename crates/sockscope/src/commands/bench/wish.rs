@@ -1,24 +1,29 @@
 //! Wish: the arguments become what the engine is asked for.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use rustix::fs::Access;
 use sockscope_engine::control::ServiceName;
 use sockscope_engine::plan::{CellPlan, OwnTransport, Plan, Sweep, Target, Timing, Wish};
 use sockscope_engine::view::View;
-use sockscope_engine::work::{Arrivals, Engines, Load, Work};
+use sockscope_engine::work::{Arrivals, EngineName, Engines, Load, Work};
 use sockscope_net::{Connector, Endpoint};
 
 use super::args::{Args, ArrivalsArg, WorkArgs, Workload};
 use crate::fault::CliError;
 use crate::value;
-use crate::{scratch, seed};
+
+/// Directories that leave room in a socket address for `/sockscope-0123456789abcdef/s`.
+const SCRATCH_LENGTH_MAX: usize = 70;
 
 /// What the arguments ask for.
 pub(super) fn from_args(args: &Args) -> Result<Wish, CliError> {
     for endpoint in &args.endpoints {
         check_kind(endpoint)?;
     }
+    check_threads(&args.work)?;
+    check_rates(args)?;
     let running = !args.endpoints.is_empty();
     let targets = if running {
         args.endpoints.iter().cloned().map(Target::Running).collect()
@@ -43,9 +48,40 @@ pub(super) fn from_args(args: &Args) -> Result<Wish, CliError> {
             solo_block: (args.block / 5).max(Duration::from_millis(1)),
             ..Timing::default()
         },
-        seed: args.seed.unwrap_or_else(seed::random),
-        scratch: scratch::directory(),
+        seed: args.seed.unwrap_or_else(random_seed),
+        scratch: scratch(),
     })
+}
+
+/// Threads that would have nothing to do are refused: a result must not name what was not there.
+fn check_threads(args: &WorkArgs) -> Result<(), CliError> {
+    let threads = args.threads;
+    if threads == 1 {
+        return Ok(());
+    }
+    let server = args.server_engine.unwrap_or(EngineName::Blocking);
+    if args.engine.iter().chain([&server]).all(|engine| *engine == EngineName::Blocking) {
+        let text = "--threads does not apply to the blocking engine, which has a thread for each connection";
+        return Err(CliError::usage(text).hint(format!("--engine epoll --threads {threads}")));
+    }
+    let fewest = value::spread(&args.connections).into_iter().min().unwrap_or(1);
+    if fewest < threads {
+        let text = format!("{threads} threads cannot share {fewest} connections");
+        return Err(CliError::usage(text).hint(format!("--connections {threads} or more")));
+    }
+    Ok(())
+}
+
+/// A block of an open loop needs some requests to say anything.
+fn check_rates(args: &Args) -> Result<(), CliError> {
+    const FEWEST: f64 = 10.0;
+    let few = |rate: &f64| rate * args.block.as_secs_f64() < FEWEST;
+    let Some(rate) = value::spread(&args.work.rate).into_iter().find(few) else { return Ok(()) };
+    let (block, needed) = (args.block, (FEWEST / rate * 1e3).ceil());
+    Err(CliError::usage(format!(
+        "{rate} requests a second are fewer than {FEWEST} in a block of {block:?}"
+    ))
+    .hint(format!("--block {needed}ms")))
 }
 
 /// What both ends do, in every combination.
@@ -92,6 +128,7 @@ fn load(args: &WorkArgs) -> Result<Load, CliError> {
     };
     let workload = args.workload;
     refused(workload != Workload::Open && !args.rate.is_empty(), "--rate", "open")?;
+    refused(workload != Workload::Open && args.arrivals.is_some(), "--arrivals", "open")?;
     refused(workload != Workload::Connect && args.exchange, "--exchange", "connect")?;
     refused(workload != Workload::Stream && args.zero_copy, "--zero-copy", "stream")?;
     Ok(match workload {
@@ -102,8 +139,8 @@ fn load(args: &WorkArgs) -> Result<Load, CliError> {
         }
         Workload::Open => Load::Open {
             arrivals: match args.arrivals {
-                ArrivalsArg::Uniform => Arrivals::Uniform,
-                ArrivalsArg::Poisson => Arrivals::Poisson,
+                None | Some(ArrivalsArg::Uniform) => Arrivals::Uniform,
+                Some(ArrivalsArg::Poisson) => Arrivals::Poisson,
             },
         },
         Workload::Stream => Load::Stream { zero_copy: args.zero_copy },
@@ -201,4 +238,18 @@ fn in_order(views: &[View]) -> Vec<View> {
     views.sort_unstable();
     views.dedup();
     views
+}
+
+fn random_seed() -> u64 {
+    let mut bytes = [0; 8];
+    // Without random bytes the order is fixed, which the result shows.
+    let _ = rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty());
+    // Small enough to be typed again.
+    u64::from_le_bytes(bytes) % 1_000_000_000
+}
+
+fn scratch() -> PathBuf {
+    let directory = std::env::temp_dir();
+    let fits = directory.as_os_str().len() <= SCRATCH_LENGTH_MAX && directory.is_absolute();
+    if fits { directory } else { PathBuf::from("/tmp") }
 }

@@ -33,7 +33,7 @@ pub(crate) struct WorkArgs {
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = value::counts)]
     pub(crate) depth: Vec<Range<u32>>,
 
-    /// Threads of each end that the connections are divided among
+    /// Threads of each end that the connections are divided among; in pinned views they share the end's CPU
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(crate) threads: u32,
 
@@ -41,9 +41,9 @@ pub(crate) struct WorkArgs {
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = value::rates)]
     pub(crate) rate: Vec<Range<f64>>,
 
-    /// How the requests of the workload open are spaced
-    #[arg(long, value_enum, default_value_t = ArrivalsArg::Uniform)]
-    pub(crate) arrivals: ArrivalsArg,
+    /// How the requests of the workload open are spaced [default: uniform]
+    #[arg(long, value_enum)]
+    pub(crate) arrivals: Option<ArrivalsArg>,
 
     /// Workload connect: one request and answer before the connection is closed
     #[arg(long)]
