@@ -9,6 +9,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod bare;
 pub mod clock;
 pub mod control;
 pub mod engine;
@@ -19,6 +20,7 @@ pub mod open;
 pub mod perf;
 pub mod plan;
 pub mod run;
+pub mod self_check;
 pub mod serve;
 pub mod side;
 pub mod topology;

@@ -145,10 +145,12 @@ pub enum EngineName {
     Uring,
     /// The tokio runtime: what an application would see.
     Tokio,
+    /// A loop that checks nothing, for the self-check only: it is in no list and on no command line.
+    Bare,
 }
 
 impl EngineName {
-    /// All of them.
+    /// All that can be asked for.
     pub const ALL: [Self; 4] = [Self::Blocking, Self::Epoll, Self::Uring, Self::Tokio];
 
     /// The name used on the command line and in results.
@@ -159,6 +161,7 @@ impl EngineName {
             Self::Epoll => "epoll",
             Self::Uring => "uring",
             Self::Tokio => "tokio",
+            Self::Bare => "bare",
         }
     }
 

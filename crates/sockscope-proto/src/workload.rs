@@ -42,9 +42,7 @@ pub enum Progress {
 
 /// The peer answered something else than it should have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error(
-    "wrong answer in exchange {exchange}: byte {offset} is 0x{found:02x}, expected 0x{expected:02x}"
-)]
+#[error("wrong answer in exchange {exchange}: byte {offset} is 0x{found:02x}, {}", self.wanted())]
 pub struct Mismatch {
     /// Which exchange, counted from 0.
     pub exchange: u64,
@@ -52,6 +50,23 @@ pub struct Mismatch {
     pub offset: usize,
     /// What it is.
     pub found: u8,
-    /// What it should have been.
-    pub expected: u8,
+    /// What it should have been; `None` where the answer should have ended.
+    pub expected: Option<u8>,
+}
+
+impl Mismatch {
+    /// What is wrong with `input`, which goes on an answer of which `offset` bytes were right.
+    fn find(exchange: u64, offset: usize, input: &[u8], expected: &[u8]) -> Self {
+        let differs = |(at, found): &(usize, &u8)| expected.get(*at) != Some(*found);
+        let at = input.iter().enumerate().find(differs).map_or(0, |(at, _)| at);
+        let found = input.get(at).copied().unwrap_or(0);
+        Self { exchange, offset: offset + at, found, expected: expected.get(at).copied() }
+    }
+
+    fn wanted(&self) -> String {
+        match self.expected {
+            Some(byte) => format!("expected 0x{byte:02x}"),
+            None => "where it should have ended".to_owned(),
+        }
+    }
 }

@@ -7,9 +7,11 @@ pub mod facts;
 pub mod model;
 mod rule;
 mod rules;
+pub mod self_check;
 
 pub use facts::Facts;
 pub use model::{DoctorReport, Finding, FindingCode, Severity};
+pub use self_check::SelfCheck;
 
 /// Judges every fact, the worst first.
 #[must_use]

@@ -12,6 +12,8 @@ mod host;
 mod interrupt;
 mod printer;
 mod saved;
+mod scratch;
+mod seed;
 mod status;
 mod value;
 mod worker;

@@ -2,6 +2,7 @@
 //!
 //! Each workload is a module of its own: it connects, becomes ready, is told to start, warms up, measures and reports.
 
+mod bare;
 mod blame;
 mod datagram;
 mod meters;
@@ -61,6 +62,7 @@ pub(super) fn run(
     let client = Client { plan, address: endpoint, server: *server, running: *running };
     let is_datagram = self::endpoint(endpoint)?.kind() == Some(Kind::Datagram);
     match (plan.work.load, plan.work.engines.client) {
+        (Load::RoundTrip, EngineName::Bare) => bare::run(channel, &client),
         (Load::RoundTrip, EngineName::Blocking) if is_datagram => datagram::run(channel, &client),
         (Load::RoundTrip, EngineName::Blocking) if plan.work.is_single() => {
             round_trip::run(channel, &client)

@@ -3,6 +3,7 @@
 //! Each engine is a module of its own: it accepts, after which the socket file is gone, and answers until all clients have
 //! closed; what it did in that time is its result, where it counts it.
 
+mod bare;
 mod blocking;
 mod datagram;
 mod many;
@@ -33,6 +34,10 @@ pub(super) fn run(
     };
     control::send(channel, &FromWorker::Ready(ready))?;
     let served = match plan.work.load {
+        Load::RoundTrip if plan.work.engines.server == EngineName::Bare => {
+            bare::run(channel, lifeline, plan, bound)?;
+            None
+        }
         Load::RoundTrip if bound.listener.kind() == Kind::Datagram => {
             datagram::run(channel, lifeline, plan, bound)?
         }

@@ -16,5 +16,6 @@ mod measure;
 mod open;
 mod perf;
 mod plans;
+mod self_check;
 mod serve;
 mod stream;

@@ -137,15 +137,7 @@ impl Pipeline {
     }
 
     fn mismatch(&self, input: &[u8]) -> Mismatch {
-        let expected = &self.next[self.received..];
-        let at = input.iter().zip(expected).position(|(found, expected)| found != expected);
-        let at = at.unwrap_or(0);
-        Mismatch {
-            exchange: self.answered,
-            offset: self.received + at,
-            found: input.get(at).copied().unwrap_or(0),
-            expected: expected.get(at).copied().unwrap_or(0),
-        }
+        Mismatch::find(self.answered, self.received, input, &self.next[self.received..])
     }
 }
 
@@ -220,7 +212,7 @@ mod tests {
         echo[2 * 64 + 40] ^= 1;
         let error = pipeline.on_bytes(&echo, || {}).unwrap_err();
         assert_eq!((error.exchange, error.offset), (2, 40));
-        assert_eq!(error.found, error.expected ^ 1);
+        assert_eq!(Some(error.found ^ 1), error.expected);
     }
 
     #[test]

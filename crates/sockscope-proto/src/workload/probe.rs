@@ -105,7 +105,7 @@ impl Workload for PongOrEcho {
                     exchange: self.started.saturating_sub(1),
                     offset: start + index,
                     found: *found,
-                    expected: expected.unwrap_or(0),
+                    expected,
                 });
             }
         }

@@ -73,15 +73,8 @@ impl RoundTrip {
     }
 
     fn mismatch(&self, input: &[u8]) -> Mismatch {
-        let expected = &self.answer()[self.received..];
-        let at = input.iter().zip(expected).position(|(found, expected)| found != expected);
-        let at = at.unwrap_or(0);
-        Mismatch {
-            exchange: self.started.saturating_sub(1),
-            offset: self.received + at,
-            found: input.get(at).copied().unwrap_or(0),
-            expected: expected.get(at).copied().unwrap_or(0),
-        }
+        let exchange = self.started.saturating_sub(1);
+        Mismatch::find(exchange, self.received, input, &self.answer()[self.received..])
     }
 }
 
@@ -166,7 +159,7 @@ mod tests {
         client.on_bytes(&old).unwrap();
         client.request();
         let error = client.on_bytes(&old).unwrap_err();
-        assert_eq!(error, Mismatch { exchange: 1, offset: 0, found: 0, expected: 1 });
+        assert_eq!(error, Mismatch { exchange: 1, offset: 0, found: 0, expected: Some(1) });
     }
 
     #[test]
@@ -213,6 +206,6 @@ mod tests {
         assert_eq!(client.on_bytes(b"ng"), Ok(Progress::Complete));
         assert_eq!(client.request(), b"ping");
         let error = client.on_bytes(b"ping").unwrap_err();
-        assert_eq!((error.offset, error.found, error.expected), (1, b'i', b'o'));
+        assert_eq!((error.offset, error.found, error.expected), (1, b'i', Some(b'o')));
     }
 }

@@ -94,7 +94,7 @@ impl Sink {
                 exchange: self.number,
                 offset,
                 found,
-                expected: pattern(offset),
+                expected: (offset < self.size).then(|| pattern(offset)),
             });
         }
         let len = self.size.min(NUMBER_LEN);
@@ -128,7 +128,7 @@ impl Sink {
                 exchange: self.number,
                 offset: at,
                 found: *found,
-                expected: pattern(at),
+                expected: Some(pattern(at)),
             }),
             _ => Ok(()),
         }
@@ -145,14 +145,7 @@ impl Sink {
 
     #[cold]
     fn mismatch(&self, found: &[u8], expected: &[u8]) -> Mismatch {
-        let at = found.iter().zip(expected).position(|(found, expected)| found != expected);
-        let at = at.unwrap_or(0);
-        Mismatch {
-            exchange: self.number,
-            offset: self.received + at,
-            found: found[at],
-            expected: expected[at],
-        }
+        Mismatch::find(self.number, self.received, found, expected)
     }
 }
 

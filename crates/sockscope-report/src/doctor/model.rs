@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Facts;
+use super::{Facts, SelfCheck};
 use crate::names::names;
 
 /// The schema that this version writes.
@@ -22,6 +22,8 @@ pub struct DoctorReport {
     pub facts: Facts,
     /// What follows from it, the worst first.
     pub findings: Vec<Finding>,
+    /// Whether the tool measures what is there, where that was asked for.
+    pub self_check: Option<SelfCheck>,
 }
 
 impl DoctorReport {

@@ -14,6 +14,7 @@ mod page;
 mod parts;
 mod phrases;
 mod reading;
+mod self_check;
 pub(super) mod setting;
 mod table;
 pub(super) mod tasks;

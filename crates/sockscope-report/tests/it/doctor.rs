@@ -5,6 +5,7 @@ use sockscope_report::doctor::{Facts, Finding, FindingCode as Code, Severity, fi
 use sockscope_report::model::{Clock, Host, IdleState, Relation};
 
 mod rules;
+mod self_check;
 mod text;
 
 /// A machine that nothing can be said against: bare metal, eight CPUs, prepared.

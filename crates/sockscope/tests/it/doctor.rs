@@ -89,3 +89,36 @@ fn every_finding_is_explained_in_the_documentation_in_the_same_words() {
         }
     }
 }
+
+#[test]
+fn the_self_check_reads_a_known_delay_in_full_and_catches_every_cheat() {
+    let (report, status) = examined(&["--self-check", "--rounds", "6"]);
+    schema::check(&report, "sockscope.doctor/1");
+    let check = &report["self_check"];
+    let outcome = |one: &Value| one["outcome"].as_str().expect("an outcome").to_owned();
+    assert_eq!(outcome(&check["delay"]), "passed", "{check}");
+    assert!(check["delay"]["p50_ns"].as_u64() >= Some(200_000), "{check}");
+    let cheats = check["cheats"].as_array().expect("cheats");
+    assert_eq!(cheats.len(), 5);
+    for cheat in cheats {
+        assert_eq!(outcome(cheat), "passed", "{cheat}");
+        assert!(cheat["said"].as_str().is_some_and(|said| !said.is_empty()), "{cheat}");
+    }
+    // What the loops take is this machine's business; that they were measured is ours.
+    let loops = check["loops"].as_array().expect("loops");
+    let same = check["same"].as_array().expect("same");
+    assert_eq!((loops.len(), same.len()), (4, 2));
+    for one in loops {
+        let number = |key: &str| one[key].as_f64().expect(key);
+        assert!(number("driven_ns") > 0.0 && number("bare_ns") > 0.0, "{one}");
+        assert!(number("lo") <= number("ratio") && number("ratio") <= number("hi"), "{one}");
+    }
+    let failed = loops.iter().chain(same).any(|one| outcome(one) == "failed");
+    assert_eq!(status, i32::from(failed), "{check}");
+}
+
+#[test]
+fn a_self_check_has_rounds_enough_for_an_interval_and_only_a_self_check_has_rounds() {
+    sockscope().args(["doctor", "--self-check", "--rounds", "5"]).assert().code(2).stdout_eq("");
+    sockscope().args(["doctor", "--rounds", "10"]).assert().code(2).stdout_eq("");
+}

@@ -59,6 +59,7 @@ fn open(candidate: &Candidate<'_>) -> Option<Refusal> {
     }
     let reason = match candidate.work.engines.client {
         EngineName::Blocking | EngineName::Epoll => return lossy(candidate),
+        EngineName::Bare => "the loop of the self-check is a closed one",
         EngineName::Tokio => {
             "timers of the runtime have a resolution of 1 ms: it cannot keep a schedule of microseconds"
         }

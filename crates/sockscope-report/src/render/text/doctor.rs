@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthStr as _;
 
 use super::page::Page;
-use super::{WIDTH, facts};
+use super::{WIDTH, facts, self_check};
 use crate::doctor::{DoctorReport, Finding, Severity};
 use crate::escape::escape;
 use crate::render::Style;
@@ -33,6 +33,9 @@ pub fn doctor_text(report: &DoctorReport, verbose: bool, style: &Style) -> Strin
     }
     section(report, &Severity::Ok, "As it should be", verbose, &mut page);
     section(report, &Severity::Unknown, "Not known here, which is not bad", verbose, &mut page);
+    if let Some(check) = &report.self_check {
+        self_check::write(check, &mut page);
+    }
     page.finish()
 }
 

@@ -9,13 +9,14 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::{fit, quota};
 
-fn report(facts: Facts) -> DoctorReport {
+pub(super) fn report(facts: Facts) -> DoctorReport {
     DoctorReport {
         schema: SCHEMA.to_owned(),
         sockscope: "0.1.0".to_owned(),
         created: None,
         findings: findings(&facts),
         facts,
+        self_check: None,
     }
 }
 

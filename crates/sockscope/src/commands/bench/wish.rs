@@ -1,6 +1,5 @@
 //! Wish: the arguments become what the engine is asked for.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use rustix::fs::Access;
@@ -13,9 +12,7 @@ use sockscope_net::{Connector, Endpoint};
 use super::args::{Args, ArrivalsArg, WorkArgs, Workload};
 use crate::fault::CliError;
 use crate::value;
-
-/// Directories that leave room in a socket address for `/sockscope-0123456789abcdef/s`.
-const SCRATCH_LENGTH_MAX: usize = 70;
+use crate::{scratch, seed};
 
 /// What the arguments ask for.
 pub(super) fn from_args(args: &Args) -> Result<Wish, CliError> {
@@ -48,8 +45,8 @@ pub(super) fn from_args(args: &Args) -> Result<Wish, CliError> {
             solo_block: (args.block / 5).max(Duration::from_millis(1)),
             ..Timing::default()
         },
-        seed: args.seed.unwrap_or_else(random_seed),
-        scratch: scratch(),
+        seed: args.seed.unwrap_or_else(seed::random),
+        scratch: scratch::directory(),
     })
 }
 
@@ -238,18 +235,4 @@ fn in_order(views: &[View]) -> Vec<View> {
     views.sort_unstable();
     views.dedup();
     views
-}
-
-fn random_seed() -> u64 {
-    let mut bytes = [0; 8];
-    // Without random bytes the order is fixed, which the result shows.
-    let _ = rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty());
-    // Small enough to be typed again.
-    u64::from_le_bytes(bytes) % 1_000_000_000
-}
-
-fn scratch() -> PathBuf {
-    let directory = std::env::temp_dir();
-    let fits = directory.as_os_str().len() <= SCRATCH_LENGTH_MAX && directory.is_absolute();
-    if fits { directory } else { PathBuf::from("/tmp") }
 }

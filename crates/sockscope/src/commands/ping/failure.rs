@@ -31,7 +31,7 @@ pub(super) enum Failure {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Wrong {
     /// A byte differs.
-    #[error("byte {} of the answer is 0x{:02x}, not 0x{:02x}", .0.offset, .0.found, .0.expected)]
+    #[error("byte {} of the answer is 0x{:02x}, not 0x{:02x}", .0.offset, .0.found, .0.expected.unwrap_or(0))]
     Content(Mismatch),
     /// It goes on where it should have ended.
     #[error("the answer is longer than {expected} bytes")]
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_wrong_answer_says_where_and_is_the_servers_fault() {
-        let mismatch = Mismatch { exchange: 0, offset: 2, found: 0x0a, expected: b'n' };
+        let mismatch = Mismatch { exchange: 0, offset: 2, found: 0x0a, expected: Some(b'n') };
         let rows = [
             (Wrong::Content(mismatch), "byte 2 of the answer is 0x0a, not 0x6e"),
             (Wrong::TooLong { expected: 4 }, "the answer is longer than 4 bytes"),
