@@ -166,7 +166,7 @@ pub struct BlockMessage {
     pub open: Option<OpenMessage>,
     /// What only a loop of connects knows.
     #[serde(default)]
-    pub connect: Option<ConnectMessage>,
+    pub connect: Option<Box<ConnectMessage>>,
     /// What the client used.
     pub client: Usage,
     /// What the server used; `None` where it cannot be known, or where the client is both.
@@ -215,8 +215,17 @@ pub struct OpenMessage {
 pub struct ConnectMessage {
     /// Connects refused because the backlog of a Unix listener was full (`EAGAIN`).
     pub backlog_full: u64,
-    /// Connections in `TIME_WAIT` in this network namespace at the end; `None` where it cannot be read.
+    /// Connections in `TIME_WAIT` in this network namespace before the window; `None` where it cannot be read.
+    #[serde(default)]
+    pub time_wait_before: Option<u64>,
+    /// And at the end.
     pub time_wait: Option<u64>,
+    /// The ports that the kernel chose from, the first and the last; `None` where it cannot be read.
+    #[serde(default)]
+    pub port_range: Option<(u16, u16)>,
+    /// How many source addresses were taken in turn.
+    #[serde(default)]
+    pub sources: u32,
 }
 
 /// Why a worker could not go on.

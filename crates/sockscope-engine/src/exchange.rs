@@ -348,7 +348,7 @@ fn send_all<W: Waiting>(wire: &impl Wire, bytes: &[u8]) -> io::Result<()> {
 }
 
 #[inline]
-fn receive<W: Waiting>(wire: &impl Wire, buffer: &mut [u8]) -> io::Result<usize> {
+pub(crate) fn receive<W: Waiting>(wire: &impl Wire, buffer: &mut [u8]) -> io::Result<usize> {
     loop {
         match wire.receive(buffer) {
             Err(error) if again::<W>(&error) => {}

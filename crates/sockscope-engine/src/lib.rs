@@ -11,6 +11,7 @@
 
 pub mod bare;
 pub mod clock;
+pub mod connect;
 pub mod control;
 pub mod engine;
 pub mod exchange;
@@ -19,6 +20,7 @@ pub mod launcher;
 pub mod open;
 pub mod perf;
 pub mod plan;
+pub mod ports;
 pub mod run;
 pub mod self_check;
 pub mod serve;

@@ -127,7 +127,7 @@ impl Block {
             bytes: message.bytes,
             lost: message.lost,
             open: message.open.as_ref().map(OpenBlock::new),
-            connect: message.connect,
+            connect: message.connect.as_deref().copied(),
             client: message.client,
             server: message.server,
             calls: message.calls,

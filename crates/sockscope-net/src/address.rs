@@ -53,7 +53,7 @@ impl Address {
         }
     }
 
-    fn family(&self) -> AddressFamily {
+    pub(crate) fn family(&self) -> AddressFamily {
         match self {
             Self::Inet(SocketAddr::V4(_)) => AddressFamily::INET,
             Self::Inet(SocketAddr::V6(_)) => AddressFamily::INET6,

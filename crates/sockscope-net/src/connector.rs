@@ -1,5 +1,6 @@
 //! Connector: the client's side of an endpoint, resolved once and connected as often as needed.
 
+mod dialer;
 mod error;
 mod hint;
 mod limit;
@@ -11,6 +12,7 @@ use rustix::io::Errno;
 use rustix::net::sockopt::Timeout;
 use rustix::net::{SocketAddrUnix, bind, sockopt};
 
+pub use dialer::Dialer;
 pub use error::ConnectError;
 
 use limit::Limit;

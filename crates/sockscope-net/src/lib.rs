@@ -39,7 +39,7 @@ mod socket_file;
 mod transport;
 
 pub use conn::{Buffers, Conn};
-pub use connector::{ConnectError, Connector};
+pub use connector::{ConnectError, Connector, Dialer};
 pub use endpoint::{Endpoint, Kind, ObservedName, ParseEndpointError};
 pub use listener::{Activated, BindError, BindOptions, FileStep, Listener, Sender};
 pub use mode::{Mode, ParseModeError};

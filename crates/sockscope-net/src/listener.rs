@@ -108,6 +108,19 @@ impl Listener {
         Ok(Conn::accepted(fd, self.kind, transport, from))
     }
 
+    /// `accept4(fd, …, SOCK_CLOEXEC)` and nothing else: what a plain server does. `nonblocking` adds `SOCK_NONBLOCK`.
+    pub fn accept_plain(&self, nonblocking: bool) -> io::Result<Conn> {
+        let mut flags = SocketFlags::CLOEXEC;
+        flags.set(SocketFlags::NONBLOCK, nonblocking);
+        let fd = net::accept_with(&self.fd, flags)?;
+        Ok(Conn::accepted(fd, self.kind, self.transport, None))
+    }
+
+    /// Wakes whoever sleeps in accept, with an error, for good.
+    pub fn shut_down(&self) -> io::Result<()> {
+        Ok(net::shutdown(&self.fd, net::Shutdown::Both)?)
+    }
+
     /// Removes the socket file now, if there is one: who is connected stays connected, and nobody new
     /// finds the way.
     pub fn remove_file(&mut self) {

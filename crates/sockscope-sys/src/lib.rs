@@ -13,6 +13,7 @@
 )]
 
 mod address;
+mod bind_later;
 mod control;
 mod cpu_clock;
 mod credentials;
@@ -24,6 +25,7 @@ pub mod uring;
 mod vsock;
 
 pub use address::unix_name;
+pub use bind_later::bind_without_port;
 pub use cpu_clock::CpuClock;
 pub use credentials::{Credentials, peer_credentials};
 pub use descriptor::{duplicate, is_closed_on_exec, take_inherited};

@@ -72,14 +72,10 @@ impl Abilities {
 fn absent(target: &Target, work: &Work) -> Option<Unavailable> {
     let engines = [work.engines.client, work.engines.server];
     let blocking = engines.iter().all(|engine| *engine == EngineName::Blocking);
-    if target.may_lose() && !(blocking && work.is_single()) {
+    if target.may_lose() && work.load == Load::RoundTrip && !(blocking && work.is_single()) {
         let reason = "with datagrams, only one connection of the blocking engine is in this build";
         let target = Some(target.clone());
         return Some(Unavailable { target, reason: reason.into(), ..Unavailable::default() });
-    }
-    if let Load::Connect { .. } = work.load {
-        let reason = format!("the workload {} is not in this build", work.load.name());
-        return Some(Unavailable { reason, ..Unavailable::default() });
     }
     None
 }

@@ -11,6 +11,7 @@ use crate::run::member::{Member, Miss};
 use crate::run::place::Place;
 use crate::run::wait::Patience;
 use crate::view::View;
+use crate::work::Load;
 
 /// Why there is no block.
 #[derive(Debug)]
@@ -124,7 +125,10 @@ impl Attempt<'_> {
             miss => miss,
         })?;
         drop(client);
-        message.served = server.served(wait);
+        // A server that accepts again and again has no last word: it ends with its channel.
+        if !matches!(self.cell.work.load, Load::Connect { .. }) {
+            message.served = server.served(wait);
+        }
         Ok((message, ready))
     }
 

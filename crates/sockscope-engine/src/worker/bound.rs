@@ -15,7 +15,8 @@ use crate::control::{Bind, ControlError, Failure, Fault};
 #[derive(Debug)]
 pub(super) struct Bound {
     pub(super) listener: Listener,
-    _scratch: Option<Scratch>,
+    /// Only held for its removal, which comes after that of the file.
+    scratch: Option<Scratch>,
 }
 
 impl Bound {
@@ -33,7 +34,7 @@ impl Bound {
             fault: Fault::Bug,
             text: format!("{endpoint} bound no listener"),
         })?;
-        Ok(Self { listener, _scratch: scratch })
+        Ok(Self { listener, scratch })
     }
 
     /// Waits for the one client, or for the end of the coordinator; then the socket file and its directory are gone.
@@ -69,9 +70,15 @@ impl Bound {
 
     /// Only the socket: its file and its directory are gone.
     pub(super) fn into_listener(self) -> Listener {
-        let Self { mut listener, _scratch } = self;
+        let Self { mut listener, scratch } = self;
         listener.remove_file();
+        drop(scratch);
         listener
+    }
+
+    /// The listener, and what removes the directory of its socket file when dropped after it.
+    pub(super) fn into_parts(self) -> (Listener, Option<Scratch>) {
+        (self.listener, self.scratch)
     }
 
     /// Waits until there is something to accept or to receive; the end of the coordinator is an error.
@@ -103,7 +110,7 @@ fn socket_path(endpoint: &Endpoint) -> Option<&Path> {
 
 /// A directory of our own, removed when dropped.
 #[derive(Debug)]
-struct Scratch(PathBuf);
+pub(super) struct Scratch(PathBuf);
 
 impl Scratch {
     fn new(path: PathBuf) -> Result<Self, Failure> {

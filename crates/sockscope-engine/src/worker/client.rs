@@ -4,6 +4,7 @@
 
 mod bare;
 mod blame;
+mod connect;
 mod datagram;
 mod meters;
 mod open;
@@ -20,6 +21,7 @@ use std::time::Duration;
 use rustix::io::Errno;
 use sockscope_net::{Conn, Connector, Kind};
 
+pub(super) use connect::{dialer, measure as measure_connects};
 pub(super) use datagram::{LOST_AFTER, answered};
 pub(super) use meters::Meters;
 pub(super) use round_trip::measure;
@@ -83,6 +85,9 @@ pub(super) fn run(
         #[cfg(feature = "tokio")]
         (Load::Stream { .. }, EngineName::Tokio) => {
             stream::run::<crate::engine::Tokio<_>>(channel, &client)
+        }
+        (Load::Connect { exchange }, EngineName::Blocking) => {
+            connect::run(channel, &client, exchange)
         }
         (load, engine) => Err(not_built(load, engine).into()),
     }

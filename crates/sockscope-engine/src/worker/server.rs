@@ -5,6 +5,7 @@
 
 mod bare;
 mod blocking;
+mod connect;
 mod datagram;
 mod many;
 mod stream;
@@ -15,7 +16,7 @@ use std::os::fd::AsFd;
 use sockscope_net::Kind;
 
 use super::bound::Bound;
-use super::{Lifeline, Stop, not_built};
+use super::{Lifeline, Stop};
 use crate::control::{self, Bind, FromWorker, Ready, WorkerPlan};
 use crate::work::{EngineName, Load};
 
@@ -57,7 +58,10 @@ pub(super) fn run(
             stream::run(channel, lifeline, plan, bound)?;
             None
         }
-        load @ Load::Connect { .. } => return Err(not_built(load, plan.work.engines.server).into()),
+        Load::Connect { .. } => {
+            connect::run(channel, plan, bound)?;
+            None
+        }
     };
     if let Some(served) = served {
         // A coordinator that has gone meanwhile has all it needs.

@@ -1,5 +1,6 @@
 //! Solo: both ends of every connection in one thread, the bare path through the kernel's sockets.
 
+mod connect;
 mod datagram;
 mod stream;
 
@@ -34,6 +35,9 @@ pub(super) fn run(
     if bound.listener.kind() == Kind::Datagram {
         return datagram::run(channel, lifeline, plan, bound);
     }
+    if let Load::Connect { exchange } = plan.work.load {
+        return one_by_one(channel, plan, &bound, exchange);
+    }
     let pairs = (0..plan.work.connections.max(1)).map(|_| connect(&bound, channel, plan));
     let mut pairs = pairs.collect::<Result<Vec<_>, _>>()?;
     drop(bound);
@@ -53,6 +57,22 @@ pub(super) fn run(
         (Load::Stream { .. }, _) => stream::measure(plan, pairs)?,
         (load, engine) => return Err(not_built(load, engine).into()),
     };
+    control::send(channel, &FromWorker::Block(block))?;
+    Ok(())
+}
+
+/// Connects, accepts and closes; the socket file stays until the end.
+fn one_by_one(
+    channel: &mut (impl Read + Write + AsFd),
+    plan: &WorkerPlan,
+    bound: &Bound,
+    exchange: bool,
+) -> Result<(), Stop> {
+    let (client, server) = connect(bound, channel, plan)?;
+    control::send(channel, &ready(&client))?;
+    drop((client, server));
+    started(channel)?;
+    let block = connect::measure(plan, bound, exchange)?;
     control::send(channel, &FromWorker::Block(block))?;
     Ok(())
 }

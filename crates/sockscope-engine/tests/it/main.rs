@@ -5,6 +5,7 @@
 mod abilities;
 mod allocation;
 mod child;
+mod connect;
 mod cost;
 mod coverage;
 mod datagrams;

@@ -286,9 +286,15 @@ pub struct ConnectLoop {
     pub exchange: bool,
     /// Connects that were refused because the backlog of a Unix listener was full (`EAGAIN`).
     pub backlog_full: u64,
-    /// The most connections in `TIME_WAIT` that were seen at the end of a block, in the whole network
-    /// namespace; `None` where it cannot be read.
+    /// Connections in `TIME_WAIT` in the whole network namespace before the first block; `None` where it
+    /// cannot be read.
+    pub time_wait_before: Option<u64>,
+    /// The most of them that were seen at the end of a block.
     pub time_wait: Option<u64>,
+    /// The first and the last of the ports that the kernel chose from; `None` where it cannot be read.
+    pub port_range: Option<[u16; 2]>,
+    /// How many source addresses were taken in turn, so that ports do not run out.
+    pub sources: Option<u32>,
 }
 
 /// CPU time per exchange in nanoseconds, of the measured processes and the measured window only.

@@ -11,7 +11,8 @@ pub(super) fn refusal(candidate: &Candidate<'_>) -> Option<Refusal> {
     match candidate.work.load {
         Load::Open { .. } => open(candidate),
         Load::Stream { zero_copy } => stream(candidate, zero_copy),
-        Load::RoundTrip | Load::Connect { .. } => None,
+        Load::Connect { .. } => connect(candidate),
+        Load::RoundTrip => None,
     }
 }
 
@@ -66,4 +67,28 @@ fn open(candidate: &Candidate<'_>) -> Option<Refusal> {
         EngineName::Uring => "the open loop of this build sends with plain calls only",
     };
     Some((&[Factor::Engine], reason))
+}
+
+fn connect(candidate: &Candidate<'_>) -> Option<Refusal> {
+    let work = candidate.work;
+    if candidate.target.may_lose() {
+        return Some((&[Factor::Target], "datagram sockets have no connections to be accepted"));
+    }
+    if work.connections > 1 || work.depth > 1 {
+        return Some((&[], "connections are made one after the other, and closed before the next"));
+    }
+    if work.engines.client != EngineName::Blocking {
+        let reason = "one connection after the other leaves nothing to wait for at once: its client has plain calls";
+        return Some((&[Factor::Engine], reason));
+    }
+    let own = !matches!(candidate.target, Target::Running(_));
+    let accepts = matches!(work.engines.server, EngineName::Blocking | EngineName::Epoll);
+    if own && !accepts {
+        let reason = "accepting again and again is in this build for blocking and epoll servers";
+        return Some((&[Factor::Engine], reason));
+    }
+    (own && candidate.view == View::Spin && work.engines.server == EngineName::Epoll).then_some((
+        &[Factor::View, Factor::Engine],
+        "the server on epoll sleeps until somebody connects",
+    ))
 }

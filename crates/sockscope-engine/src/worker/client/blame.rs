@@ -4,6 +4,8 @@ use std::io;
 
 use rustix::io::Errno;
 
+use super::connect::blame_connect;
+use crate::connect::ConnectError;
 use crate::control::{Failure, Fault};
 use crate::exchange::ExchangeError;
 use crate::worker::failure;
@@ -13,6 +15,8 @@ use crate::worker::failure;
 pub(in crate::worker) enum NoBlock {
     /// An exchange failed.
     Exchange(ExchangeError),
+    /// Connecting went wrong.
+    Connect(ConnectError),
     /// The usage of an end cannot be read, most likely because it is gone.
     Usage(io::Error),
     /// It is already known whose fault it is.
@@ -30,6 +34,7 @@ impl NoBlock {
     pub(in crate::worker) fn blame(self, running: bool) -> Failure {
         match self {
             Self::Exchange(error) => blame(&error, running),
+            Self::Connect(error) => blame_connect(&error, running),
             Self::Usage(error) => failure(Fault::Gone, "read the usage of both ends", &error),
             Self::Failed(failure) => failure,
         }

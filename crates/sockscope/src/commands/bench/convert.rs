@@ -153,7 +153,10 @@ fn connect_model(work: &Work, blocks: &[Block]) -> Option<model::ConnectLoop> {
     Some(model::ConnectLoop {
         exchange,
         backlog_full: known().map(|connect| connect.backlog_full).sum(),
+        time_wait_before: known().find_map(|connect| connect.time_wait_before),
         time_wait: known().filter_map(|connect| connect.time_wait).max(),
+        port_range: known().find_map(|connect| connect.port_range).map(<[u16; 2]>::from),
+        sources: known().map(|connect| connect.sources).max(),
     })
 }
 
