@@ -4,12 +4,15 @@
 //! carries bytes both ways: a socketpair today, a connection to another host tomorrow. Nothing is sent while a block is
 //! measured. The order is Hello, Plan, Ready, Start, Block, and of a server Served; Failed may come instead of any of a worker's messages.
 
+pub mod descriptors;
+
 use std::io::{self, Read, Write};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::floor::Floor;
 use crate::perf::BlockCounts;
 use crate::usage::{TaskId, Usage};
 use crate::view::Wait;
@@ -112,6 +115,25 @@ pub enum Role {
         /// Where to bind.
         bind: Bind,
     },
+    /// An end of a floor, or both: the descriptors follow behind the plan, see [`descriptors`].
+    Floor {
+        /// Which one.
+        floor: Floor,
+        /// Which end.
+        end: FloorEnd,
+    },
+}
+
+/// Which end of a floor a worker is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FloorEnd {
+    /// The one that answers.
+    Server,
+    /// The one that measures, with the server's task.
+    Client(TaskId),
+    /// Both in one thread; the client's descriptors come first.
+    Both,
 }
 
 /// Where a server binds.

@@ -15,6 +15,7 @@ pub mod connect;
 pub mod control;
 pub mod engine;
 pub mod exchange;
+pub mod floor;
 pub mod interruptions;
 pub mod launcher;
 pub mod open;

@@ -6,6 +6,7 @@
 
 mod bound;
 mod client;
+mod floor;
 mod server;
 mod solo;
 
@@ -64,6 +65,7 @@ pub fn work(
             Role::Server { bind } => server::run(channel, lifeline, &plan, bind),
             Role::Client { .. } => client::run(channel, lifeline, &plan),
             Role::Solo { bind } => solo::run(channel, lifeline, &plan, bind),
+            Role::Floor { floor, end } => floor::run(channel, lifeline, &plan, (*floor, *end)),
         },
         Err(failure) => Err(failure.into()),
     };

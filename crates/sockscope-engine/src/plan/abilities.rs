@@ -19,14 +19,11 @@ impl Abilities {
     #[must_use]
     pub fn probe() -> Self {
         let absent = "it is not in this build".to_owned();
-        let missing = |transport: &OwnTransport| transport.is_floor();
-        let transports = OwnTransport::ALL.into_iter().filter(missing);
-        let transports = transports.map(|transport| (transport, absent.clone()));
         let mut engines = vec![(EngineName::Uring, absent.clone())];
         if cfg!(not(feature = "tokio")) {
             engines.push((EngineName::Tokio, "this build has no tokio (cargo feature)".into()));
         }
-        Self { transports: transports.chain(transports::refused()).collect(), engines }
+        Self { transports: transports::refused(), engines }
     }
 
     /// What keeps a target from being measured so, if anything does.
@@ -70,6 +67,12 @@ impl Abilities {
 
 /// What this build does not do, whatever moves the bytes.
 fn absent(target: &Target, work: &Work) -> Option<Unavailable> {
+    let floor = matches!(target, Target::Own(transport) if transport.is_floor());
+    if floor && let Load::Stream { .. } = work.load {
+        let reason = "a stream over it is not in this build".into();
+        let target = Some(target.clone());
+        return Some(Unavailable { target, reason, ..Unavailable::default() });
+    }
     let engines = [work.engines.client, work.engines.server];
     let blocking = engines.iter().all(|engine| *engine == EngineName::Blocking);
     if target.may_lose() && work.load == Load::RoundTrip && !(blocking && work.is_single()) {

@@ -3,10 +3,11 @@
 //! Each rule is a pure question to one candidate. What a rule names is what the reason is about: a reason that names only a
 //! view holds for every transport in it.
 
+mod floors;
 mod loads;
 
 use super::{OwnTransport, Target, Unavailable};
-use crate::view::{View, Wait};
+use crate::view::View;
 use crate::work::{EngineName, Load, Work};
 
 /// One combination that was asked for.
@@ -34,11 +35,10 @@ enum Factor {
 }
 
 /// All rules; the first that refuses is told.
-const RULES: [fn(&Candidate<'_>) -> Option<Refusal>; 9] = [
+const RULES: [fn(&Candidate<'_>) -> Option<Refusal>; 8] = [
     running_view,
     own_view,
-    floor,
-    eventfd_size,
+    floors::refusal,
     tokio_spin,
     loads::refusal,
     blocking_threads,
@@ -88,52 +88,6 @@ fn own_view(candidate: &Candidate<'_>) -> Option<Refusal> {
     own(candidate)?;
     (candidate.view == View::ClientPinned)
         .then_some((&[Factor::View], "only for servers that are already running"))
-}
-
-fn floor(candidate: &Candidate<'_>) -> Option<Refusal> {
-    let transport = own(candidate).filter(|transport| transport.is_floor())?;
-    let work = candidate.work;
-    let blocks = candidate.view.wait() == Wait::Block;
-    let engines = [work.engines.client, work.engines.server];
-    if engines.iter().any(|engine| *engine != EngineName::Blocking) {
-        let reason = "a floor is what lies below any engine: it has plain calls only";
-        return Some((&[Factor::Target, Factor::Engine], reason));
-    }
-    if work.connections > 1 {
-        return Some((
-            &[Factor::Target, Factor::Connections],
-            "a floor connects two ends and no more",
-        ));
-    }
-    let reason = match (transport, work.load) {
-        (_, Load::Connect { .. }) => "there is nothing to connect to",
-        (OwnTransport::Eventfd, Load::Stream { .. }) => "an eventfd counts; it carries no stream",
-        (OwnTransport::Eventfd, _) if work.depth > 1 => {
-            "an eventfd adds up what is written: it holds one message"
-        }
-        (OwnTransport::ShmSpin, _) if blocks => {
-            return Some((
-                &[Factor::Target, Factor::View],
-                "it never sleeps; shm-futex is the one that does",
-            ));
-        }
-        (OwnTransport::ShmFutex, _) if candidate.view == View::Spin => {
-            return Some((
-                &[Factor::Target, Factor::View],
-                "it sleeps; shm-spin is the one that does not",
-            ));
-        }
-        _ => return None,
-    };
-    Some((&[Factor::Target], reason))
-}
-
-fn eventfd_size(candidate: &Candidate<'_>) -> Option<Refusal> {
-    let is_eventfd = own(candidate) == Some(OwnTransport::Eventfd);
-    (is_eventfd && candidate.work.message_len() != 8).then_some((
-        &[Factor::Target, Factor::Size],
-        "an eventfd carries 8 bytes, no more and no less",
-    ))
 }
 
 fn tokio_spin(candidate: &Candidate<'_>) -> Option<Refusal> {

@@ -1,5 +1,7 @@
 //! Transport: what sockscope starts servers of its own on, and the floors below them.
 
+use crate::floor::Floor;
+
 /// The transports for which sockscope starts servers of its own, and the floors: what a message costs without a socket's
 /// address, or without a socket at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -108,13 +110,23 @@ impl OwnTransport {
         }
     }
 
-    /// Whether it has no address: its descriptors come from the coordinator.
+    /// Which floor it is, if it is one: it has no address, its descriptors come from the coordinator.
+    #[must_use]
+    pub const fn floor(self) -> Option<Floor> {
+        match self {
+            Self::Socketpair => Some(Floor::Socketpair),
+            Self::Pipe => Some(Floor::Pipe),
+            Self::Eventfd => Some(Floor::Eventfd),
+            Self::ShmSpin => Some(Floor::ShmSpin),
+            Self::ShmFutex => Some(Floor::ShmFutex),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a floor.
     #[must_use]
     pub const fn is_floor(self) -> bool {
-        matches!(
-            self,
-            Self::Socketpair | Self::Pipe | Self::Eventfd | Self::ShmSpin | Self::ShmFutex
-        )
+        self.floor().is_some()
     }
 
     /// Whether it has no connections and may lose messages.

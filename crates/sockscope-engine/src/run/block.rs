@@ -1,5 +1,7 @@
 //! Block: one cell is measured once, by fresh workers with fresh sockets.
 
+mod floor;
+
 use std::time::Duration;
 
 use sockscope_net::Endpoint;
@@ -93,10 +95,12 @@ impl Attempt<'_> {
     fn measure(&self, launcher: &mut impl Launcher) -> Result<(BlockMessage, Ready), Miss> {
         match &self.cell.target {
             Target::Running(endpoint) => self.measure_running(launcher, endpoint),
-            Target::Own(transport) if self.cell.view == View::Solo => {
-                self.measure_solo(launcher, *transport)
-            }
-            Target::Own(transport) => self.measure_own(launcher, *transport),
+            Target::Own(transport) => match (transport.floor(), self.cell.view) {
+                (Some(floor), View::Solo) => self.measure_solo_floor(launcher, floor),
+                (Some(floor), _) => self.measure_floor(launcher, floor),
+                (None, View::Solo) => self.measure_solo(launcher, *transport),
+                (None, _) => self.measure_own(launcher, *transport),
+            },
         }
     }
 
@@ -117,19 +121,7 @@ impl Attempt<'_> {
         let bound = server.ready(wait)?;
         let role = Role::Client { endpoint: bound.endpoint, server: Some(task), running: false };
         client.plan(self.worker_plan(role, &cpus.client_cpus))?;
-        // When the client is left alone, the server's own words say more than the client's.
-        let (mut message, ready) = self.finish(&mut client).map_err(|miss| match miss {
-            Miss::Failed(failure) if failure.fault == Fault::Gone => {
-                server.last_words(wait).unwrap_or_else(|| failure.into())
-            }
-            miss => miss,
-        })?;
-        drop(client);
-        // A server that accepts again and again has no last word: it ends with its channel.
-        if !matches!(self.cell.work.load, Load::Connect { .. }) {
-            message.served = server.served(wait);
-        }
-        Ok((message, ready))
+        self.finish_both(client, server)
     }
 
     fn measure_solo(
@@ -155,6 +147,27 @@ impl Attempt<'_> {
         let role = Role::Client { endpoint: endpoint.to_string(), server: None, running: true };
         client.plan(self.worker_plan(role, &self.cell.placement.client_cpus))?;
         self.finish(&mut client)
+    }
+
+    /// From the client, ready, then its block; then what the server did.
+    fn finish_both(
+        &self,
+        mut client: Member,
+        mut server: Member,
+    ) -> Result<(BlockMessage, Ready), Miss> {
+        // When the client is left alone, the server's own words say more than the client's.
+        let (mut message, ready) = self.finish(&mut client).map_err(|miss| match miss {
+            Miss::Failed(failure) if failure.fault == Fault::Gone => {
+                server.last_words(&self.patience).unwrap_or_else(|| failure.into())
+            }
+            miss => miss,
+        })?;
+        drop(client);
+        // A server that accepts again and again has no last word: it ends with its channel.
+        if !matches!(self.cell.work.load, Load::Connect { .. }) {
+            message.served = server.served(&self.patience);
+        }
+        Ok((message, ready))
     }
 
     /// From the worker that measures: ready, then its block.

@@ -1,5 +1,8 @@
 //! Member: one worker of a block, seen from the coordinator.
 
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use crate::control::{
@@ -47,6 +50,8 @@ impl From<Failure> for Miss {
 pub(super) struct Member {
     worker: Worker,
     name: &'static str,
+    /// The channel of the worker at the other end, where only that tells that the other end has gone.
+    peer: Option<UnixStream>,
 }
 
 impl Member {
@@ -56,7 +61,7 @@ impl Member {
             fault: Fault::Environment,
             text: format!("start the {name} worker: {error}"),
         })?;
-        Ok(Self { worker, name })
+        Ok(Self { worker, name, peer: None })
     }
 
     /// Its first words: who it is.
@@ -70,6 +75,25 @@ impl Member {
     /// Tells it what to do.
     pub(super) fn plan(&mut self, plan: WorkerPlan) -> Result<(), Miss> {
         self.say(&ToWorker::Plan(plan))
+    }
+
+    /// Hands descriptors over, behind the plan.
+    pub(super) fn hand_over(&mut self, descriptors: &[OwnedFd]) -> Result<(), Miss> {
+        match control::descriptors::send(&self.worker.channel, descriptors) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(self.gone()),
+            Err(error) => Err(bug(&format!("descriptors for the {} worker: {error}", self.name))),
+        }
+    }
+
+    /// From now on, the end of `peer` is news: this worker could wait for it without end.
+    pub(super) fn watch(&mut self, peer: &Self) -> Result<(), Miss> {
+        let channel = peer.worker.channel.try_clone().map_err(|error| Failure {
+            fault: Fault::Environment,
+            text: format!("watch the {} worker: {error}", peer.name),
+        })?;
+        self.peer = Some(channel);
+        Ok(())
     }
 
     /// Waits until it is bound or connected.
@@ -116,13 +140,20 @@ impl Member {
 
     /// Waits until the worker says something; the wait may also be interrupted, or too long.
     fn listen_for(&mut self, patience: &Patience<'_>, limit: Duration) -> Result<FromWorker, Miss> {
-        let deadline = Instant::now() + limit;
+        let mut deadline = Instant::now() + limit;
+        let mut alone = false;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() && alone {
+                let text = "the other end has gone".into();
+                return Err(Failure { fault: Fault::Gone, text }.into());
+            }
             if left.is_zero() {
                 return Err(Miss::Late { who: self.name, limit });
             }
-            let news = patience.sleep(&self.worker.channel, left).map_err(|error| Failure {
+            let peer = self.peer.as_ref().filter(|_| !alone).map(AsFd::as_fd);
+            let news = patience.sleep(self.worker.channel.as_fd(), peer, left);
+            let news = news.map_err(|error| Failure {
                 fault: Fault::Environment,
                 text: format!("wait for the {} worker: {error}", self.name),
             })?;
@@ -131,6 +162,10 @@ impl Member {
             }
             if news.spoken {
                 return self.receive();
+            }
+            if news.peer {
+                alone = true;
+                deadline = deadline.min(Instant::now() + LAST_WORDS);
             }
         }
     }

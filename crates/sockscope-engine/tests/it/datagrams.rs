@@ -236,11 +236,13 @@ fn wrong_and_short_answers_fail_the_cell() {
 }
 
 #[test]
-fn no_worker_of_a_datagram_stays_behind_as_a_thread() {
-    let test = "datagrams::no_worker_of_a_datagram_stays_behind_as_a_thread";
+fn no_worker_stays_behind_as_a_thread_although_nothing_tells_it_that_the_other_has_gone() {
+    let test = "datagrams::no_worker_stays_behind_as_a_thread_although_nothing_tells_it_that_the_other_has_gone";
     in_child(test, || {
-        let targets = [OwnTransport::Udp, OwnTransport::Unixgram].map(Target::Own).to_vec();
-        let (_, measurement) = measure(&wish(targets, &View::OWN));
+        use OwnTransport::{Eventfd, Pipe, ShmFutex, ShmSpin, Udp, Unixgram};
+        let targets = [Udp, Unixgram, Pipe, Eventfd, ShmSpin, ShmFutex].map(Target::Own).to_vec();
+        let sweep = Sweep::only(Work { size: 8, ..Work::default() });
+        let (_, measurement) = measure(&Wish { sweep, ..wish(targets, &View::OWN) });
         assert!(measurement.cells.iter().all(|cell| cell.failure.is_none()));
         let workers = || {
             let tasks = std::fs::read_dir("/proc/self/task").unwrap().flatten();

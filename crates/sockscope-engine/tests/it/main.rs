@@ -13,6 +13,7 @@ mod engines;
 mod engines_alone;
 mod faults;
 mod faults_many;
+mod floors;
 mod measure;
 mod open;
 mod perf;

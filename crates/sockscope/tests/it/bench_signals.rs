@@ -104,10 +104,11 @@ fn an_interrupt_saves_what_is_complete_and_leaves_nothing_behind() {
 #[test]
 fn a_killed_coordinator_leaves_no_process_and_no_file() {
     // Whatever the moment: before the bind, between bind and accept, in the middle of a block.
-    for moment in 0..12 {
+    let transports = ["unix", "unix", "unixgram", "unixgram", "pipe", "shm-futex"];
+    for (moment, transport) in (0..12).zip(transports.into_iter().cycle()) {
         let directory = directory();
-        let mut bench =
-            start(directory.path(), &["--rounds", "1000", "--block", "2ms", "--transport", "unix"]);
+        let args = ["--rounds", "1000", "--block", "2ms", "--transport", transport];
+        let mut bench = start(directory.path(), &args);
         until("workers", || !workers(&bench).is_empty());
         for _ in 0..moment * 400 {
             thread::yield_now();
@@ -122,19 +123,26 @@ fn a_killed_coordinator_leaves_no_process_and_no_file() {
 
 #[test]
 fn a_killed_worker_costs_one_retry_and_no_result() {
-    let directory = directory();
-    let args = ["--rounds", "2", "--block", "300ms", "--view", "same-core", "--transport", "unix"];
-    let mut bench = start(directory.path(), &args);
-    until("two workers", || workers(&bench).len() == 2);
-    let victim = workers(&bench)[0];
-    kill_process(victim, Signal::KILL).unwrap();
-    assert_eq!(bench.wait().unwrap().code(), Some(0));
-    let result = result(directory.path());
-    let cell = &result["cells"][0];
-    assert_eq!((&cell["retried"], cell["blocks"].as_array().unwrap().len()), (&1.into(), 2));
-    assert_eq!(result["partial"], false);
-    let caveats = result["caveats"].as_array().unwrap();
-    assert!(caveats.iter().any(|caveat| caveat["code"] == "retried"));
+    // Some tell their other end that they are gone, and some do not; the first worker is the server.
+    let transports = ["unix", "udp", "unixgram", "pipe", "eventfd", "shm-futex"];
+    for (transport, victim) in
+        transports.iter().flat_map(|transport| [(transport, 0), (transport, 1)])
+    {
+        let directory = directory();
+        let args = ["--rounds", "2", "--block", "300ms", "--size", "8", "--view", "same-core"];
+        let mut bench = start(directory.path(), &[&args[..], &["--transport", transport]].concat());
+        until("two workers", || workers(&bench).len() == 2);
+        kill_process(workers(&bench)[victim], Signal::KILL).unwrap();
+        assert_eq!(bench.wait().unwrap().code(), Some(0), "{transport}");
+        let result = result(directory.path());
+        let cell = &result["cells"][0];
+        let blocks = cell["blocks"].as_array().unwrap().len();
+        assert_eq!((&cell["retried"], blocks), (&1.into(), 2), "{transport}");
+        assert_eq!(result["partial"], false);
+        let caveats = result["caveats"].as_array().unwrap();
+        assert!(caveats.iter().any(|caveat| caveat["code"] == "retried"));
+        assert!(is_empty(&directory.path().join("tmp")));
+    }
 }
 
 #[test]
