@@ -1,5 +1,6 @@
 //! Renderers: pure functions of one report.
 
+mod cell_name;
 mod compare;
 mod csv;
 mod doctor;

@@ -4,11 +4,12 @@
 //! a line per measurement that starts with `Benchmark`. One line is one block, because `benchstat`
 //! takes every line for an independent measurement.
 
+use super::cell_name::{options, point, word};
 use crate::escape::escape;
 use crate::model::{Block, Cell, Report};
 
-/// One line per block, as Go's benchmarks print them: the mean as `ns/op`, then the percentiles
-/// that have support.
+/// One line per block, as Go's benchmarks print them: `ns/op`, then the percentiles that have
+/// support or, of a stream, `MB/s`.
 ///
 /// Twins are left out: under the name of their baseline they would only weigh it twice. Caveats
 /// follow as lines that `benchstat` ignores.
@@ -19,7 +20,7 @@ pub fn gobench(report: &Report) -> String {
     for cell in report.originals() {
         let name = name(report, cell);
         lines.extend(
-            cell.blocks.iter().map(|block| format!("{name}{suffix}{}", measurements(block))),
+            cell.blocks.iter().map(|block| format!("{name}{suffix}{}", measurements(cell, block))),
         );
     }
     lines.extend(
@@ -64,21 +65,45 @@ fn suffix(report: &Report) -> String {
     }
 }
 
+/// `BenchmarkSocket/unix/view=same-core/size=4096/engine=epoll`: what was measured, and whatever
+/// differs between the cells.
 fn name(report: &Report, cell: &Cell) -> String {
-    let (label, view) = (word(&cell.label), word(cell.view.as_str()));
-    let sizes_differ = report.cells.iter().any(|other| other.size != cell.size);
-    let size = if sizes_differ { format!("/size={}", cell.size) } else { String::new() };
-    format!("BenchmarkSocket/{label}/view={view}{size}")
+    let mut parts = vec![word(cell.target()), format!("view={}", word(cell.view.as_str()))];
+    if cell.workload != "rr" {
+        parts.push(format!("workload={}", word(&cell.workload)));
+    }
+    parts.extend(point(report, cell));
+    parts.extend(options(report, cell).iter().map(|option| word(option)));
+    format!("BenchmarkSocket/{}", parts.join("/"))
 }
 
-/// A part of a name: like Go, with an underscore for each space.
-fn word(text: &str) -> String {
-    escape(text).replace(char::is_whitespace, "_")
-}
-
-fn measurements(block: &Block) -> String {
+/// The number of operations and what each took, and what else is known of a block.
+fn measurements(cell: &Cell, block: &Block) -> String {
+    if let (Some(bytes), Some(elapsed)) = (block.bytes, block.elapsed) {
+        return stream(cell, bytes, elapsed);
+    }
     let percentile =
         |ns: Option<u64>, unit: &str| ns.map_or(String::new(), |ns| format!("  {ns} {unit}"));
     let (p50, p99) = (percentile(block.p50, "p50-ns"), percentile(block.p99, "p99-ns"));
-    format!("  {}  {} ns/op{p50}{p99}", block.samples, block.mean)
+    format!("  {}  {} ns/op{p50}{p99}", block.samples, per_operation(cell, block))
+}
+
+/// As Go does it: of operations that overlap, the time that went by for each. Those of an open loop
+/// begin when they are due, whatever that time is, so that their latency stands there.
+fn per_operation(cell: &Cell, block: &Block) -> String {
+    let overlap = cell.workload == "connect" || !cell.point().is_single();
+    match block.elapsed {
+        Some(elapsed) if overlap && cell.workload != "open" && block.samples > 0 => {
+            format!("{:.1}", elapsed as f64 / block.samples as f64)
+        }
+        _ => block.mean.to_string(),
+    }
+}
+
+/// An operation is what is written at once.
+fn stream(cell: &Cell, bytes: u64, elapsed: u64) -> String {
+    let writes = bytes as f64 / cell.size.max(1) as f64;
+    let (elapsed, bytes) = (elapsed.max(1) as f64, bytes as f64);
+    let megabytes = bytes / 1e6 / (elapsed / 1e9);
+    format!("  {:.0}  {:.1} ns/op  {megabytes:.2} MB/s", writes, elapsed / writes.max(1.0))
 }

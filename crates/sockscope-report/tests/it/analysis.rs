@@ -1,5 +1,7 @@
 //! Analysis: comparisons and decomposition, from cells whose true values are known.
 
+mod factors;
+
 use sockscope_report::model::{Block, Comparison, Factor, Part, Replica, Statistic, Verdict, View};
 use sockscope_report::{Report, analyse};
 

@@ -3,6 +3,7 @@
 use sockscope_report::model::View;
 use sockscope_report::render::gobench;
 
+use crate::fixture::loads;
 use crate::fixture::{self, ARTICLE};
 
 fn benchmark_lines(text: &str) -> Vec<&str> {
@@ -60,4 +61,56 @@ fn sizes_are_in_the_name_only_when_they_differ() {
         text.contains("/view=solo/size=64-2") && text.contains("/view=solo/size=4096-2"),
         "{text}"
     );
+}
+
+#[test]
+fn every_factor_that_differs_is_in_the_name_and_no_other() {
+    let rows = [
+        (loads::sizes(), "BenchmarkSocket/tcp/view=same-core/size=64-2  "),
+        (loads::engines(), "BenchmarkSocket/unix/view=same-core/conns=8/engine=epoll-2  "),
+        (
+            loads::transports_and_engines(),
+            "BenchmarkSocket/unix/view=same-core/engine=blocking-to-epoll-2  ",
+        ),
+        (loads::nodelay(), "BenchmarkSocket/tcp/view=same-core/nodelay=off-2  "),
+        (loads::stream(), "BenchmarkSocket/unix/view=cross-core/workload=stream/size=4096-2  "),
+        (loads::connect(), "BenchmarkSocket/unix/view=same-core/workload=connect-2  "),
+        (loads::open(), "BenchmarkSocket/unix/view=spin/workload=open/rate=10000-2  "),
+    ];
+    for (recipes, expected) in rows {
+        let text = gobench(&loads::report(&recipes));
+        assert!(text.contains(&format!("\n{expected}")), "{expected}: {text}");
+        let cells = recipes.iter().filter(|recipe| !recipe.twin).count();
+        assert_eq!(benchmark_lines(&text).len(), cells * 10);
+    }
+}
+
+#[test]
+fn what_a_line_says_is_what_its_workload_is_about() {
+    /// Values and units of the first line that has this in its name; the first has no unit.
+    fn line(recipes: &[loads::Recipe], name: &str) -> (Vec<f64>, String) {
+        let text = gobench(&loads::report(recipes));
+        let lines = benchmark_lines(&text);
+        let line = lines.iter().find(|line| line.contains(name)).unwrap();
+        let fields: Vec<&str> = line.split_whitespace().skip(1).collect();
+        let (values, units): (Vec<&str>, Vec<&str>) =
+            fields.iter().partition(|field| field.parse::<f64>().is_ok());
+        (values.iter().map(|value| value.parse().unwrap()).collect(), units.join(" "))
+    }
+    /// What all blocks take, in nanoseconds.
+    const BLOCK: f64 = 1e8;
+    let (values, units) = line(&loads::engines(), "conns=8/engine=blocking");
+    assert_eq!(units, "ns/op p50-ns p99-ns");
+    assert!((values[0] * values[1] / BLOCK - 1.0).abs() < 0.001, "operations overlap: {values:?}");
+    let (values, units) = line(&loads::connect(), "unix");
+    assert_eq!(units, "ns/op p50-ns p99-ns");
+    assert!((values[0] * values[1] / BLOCK - 1.0).abs() < 0.001, "{values:?}");
+    let (values, units) = line(&loads::stream(), "unix");
+    assert_eq!(units, "ns/op MB/s");
+    assert!((values[0] * values[1] / BLOCK - 1.0).abs() < 0.001, "{values:?}");
+    assert!((4_096.0 / values[1] * 1e3 / values[2] - 1.0).abs() < 0.001, "{values:?}");
+    let (values, units) = line(&loads::open(), "unix");
+    assert_eq!(units, "ns/op p50-ns p99-ns");
+    assert_eq!(values[0], 100.0, "1000 a second for 100 ms");
+    assert!((4_000.0..4_200.0).contains(&values[1]), "a latency, not the gap: {values:?}");
 }

@@ -1,6 +1,7 @@
 //! Verdicts: what the sentences say in every combination of what the comparisons say.
 
 mod advice;
+mod sweep;
 mod wake_up;
 
 use sockscope_report::model::{Statistic, Verdict, View};

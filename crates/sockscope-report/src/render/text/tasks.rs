@@ -20,7 +20,10 @@ pub(in crate::render) fn what(task: Task, plan: &Plan) -> String {
         }
         Task::Stream => {
             let copying = if plan.zero_copy { ", zero-copy" } else { "" };
-            format!("one way, {sizes} in each write{copying}, counted where it is read")
+            format!(
+                "one way, from the server to the client, {sizes} in each write{copying}, counted \
+                 where it is read"
+            )
         }
         Task::Connect if plan.exchange => format!(
             "connect, accept, one round trip of {sizes} (service {service}), close; and again"
@@ -32,7 +35,8 @@ pub(in crate::render) fn what(task: Task, plan: &Plan) -> String {
 /// What the columns of a workload are, where their names do not say it.
 pub(super) fn columns(task: Task) -> &'static [(&'static str, &'static str)] {
     match task {
-        Task::RoundTrip | Task::Stream => &[],
+        Task::RoundTrip => &[],
+        Task::Stream => &[("CPU/KiB", "processor time of each end for 1024 bytes")],
         Task::ManyRoundTrips => &[
             ("exchanges", "of all connections together"),
             ("p50, p99", "of a round trip, with the time it waits behind others"),

@@ -1,7 +1,7 @@
 //! Columns: the numbers that the table shows of a cell, workload by workload.
 
 use super::{INVALID, UNSUPPORTED};
-use crate::model::{Cell, Report, RttNs, Statistic, Task};
+use crate::model::{Cell, CpuPerOp, OpenLoop, Report, RttNs, Statistic, Task};
 use crate::units;
 
 /// A number of a cell.
@@ -37,7 +37,7 @@ pub(super) fn of(report: &Report) -> Vec<Column> {
         Task::RoundTrip => vec![P50, P99],
         Task::ManyRoundTrips => vec![Rate, P50, P99],
         Task::Open => vec![Achieved, P50, P99, P999, ServiceP99],
-        Task::Stream => vec![Throughput, CpuClient, CpuServer],
+        Task::Stream => vec![Throughput, CpuServer, CpuClient],
         Task::Connect => vec![Rate, P50, P99, TimeWait, BacklogFull],
     };
     let has_time_wait = any(|cell| cell.connect.is_some_and(|one| one.time_wait.is_some()));
@@ -63,44 +63,47 @@ impl Column {
             Self::Achieved => "achieved\na second",
             Self::ServiceP99 => "service\np99",
             Self::Throughput => "throughput",
-            Self::CpuClient => "CPU/KiB\nclient",
-            Self::CpuServer => "CPU/KiB\nserver",
+            Self::CpuClient => "CPU/KiB\nreceiver",
+            Self::CpuServer => "CPU/KiB\nsender",
             Self::TimeWait => "TIME_\nWAIT",
             Self::BacklogFull => "backlog\nfull",
             Self::Lost => "lost",
         }
     }
 
-    /// The number of a cell that was measured.
+    /// The number of a cell that was measured; empty where there is none to have.
     fn show(self, cell: &Cell) -> String {
-        let rtt = |of: fn(RttNs) -> Option<u64>| cell.rtt_ns.and_then(of);
-        let service = || cell.open.as_ref()?.service_ns?.p99;
-        let time = |ns: Option<u64>| ns.map(|ns| units::time(ns as f64));
-        let cpu = |of: Option<f64>| of.map(units::time);
-        let connect = || cell.connect;
-        let shown = match self {
-            Self::P50 => time(rtt(|rtt| rtt.p50)),
-            Self::Mean => time(rtt(|rtt| Some(rtt.mean))),
-            Self::P99 => time(rtt(|rtt| rtt.p99)),
-            Self::P999 => time(rtt(|rtt| rtt.p999)),
-            Self::Rate => cell.per_second.map(units::amount),
-            Self::Achieved => Some(achieved(cell)),
-            Self::ServiceP99 => time(service()),
-            Self::Throughput => cell.bytes_per_second.map(units::throughput),
-            Self::CpuClient => cpu(cell.cpu_ns_per_kib.and_then(|one| one.client)),
-            Self::CpuServer => cpu(cell.cpu_ns_per_kib.and_then(|one| one.server)),
-            Self::TimeWait => {
-                connect().and_then(|one| one.time_wait).map(|count| count.to_string())
+        let percentile = |of: fn(RttNs) -> Option<u64>| time(cell.rtt_ns.and_then(of));
+        let cpu = |of: fn(CpuPerOp) -> Option<f64>| cell.cpu_ns_per_kib.and_then(of);
+        let whole = |count: u64| count.to_string();
+        let connect = cell.connect;
+        let known = match self {
+            Self::P50 => return percentile(|rtt| rtt.p50),
+            Self::Mean => return percentile(|rtt| Some(rtt.mean)),
+            Self::P99 => return percentile(|rtt| rtt.p99),
+            Self::P999 => return percentile(|rtt| rtt.p999),
+            Self::ServiceP99 => {
+                return time(cell.open.as_ref().and_then(|open| open.service_ns?.p99));
             }
-            Self::BacklogFull => connect().map(|one| one.backlog_full.to_string()),
-            Self::Lost => return cell.lost.map_or(String::new(), |lost| lost.to_string()),
+            Self::Rate => cell.per_second.map(units::amount),
+            Self::Achieved => cell.open.as_ref().map(achieved),
+            Self::Throughput => cell.bytes_per_second.map(units::throughput),
+            Self::CpuClient => cpu(|of| of.client).map(units::time),
+            Self::CpuServer => cpu(|of| of.server).map(units::time),
+            Self::TimeWait => connect.and_then(|connect| connect.time_wait).map(whole),
+            Self::BacklogFull => connect.map(|connect| whole(connect.backlog_full)),
+            Self::Lost => cell.lost.map(whole),
         };
-        shown.unwrap_or_else(|| UNSUPPORTED.to_owned())
+        known.unwrap_or_default()
     }
 }
 
-fn achieved(cell: &Cell) -> String {
-    let Some(open) = &cell.open else { return UNSUPPORTED.to_owned() };
+/// A time, or the mark of one that the samples do not support.
+fn time(ns: Option<u64>) -> String {
+    ns.map_or_else(|| UNSUPPORTED.to_owned(), |ns| units::time(ns as f64))
+}
+
+fn achieved(open: &OpenLoop) -> String {
     let mark = if open.invalid_because.is_some() { INVALID } else { "" };
     format!("{}{mark}", units::amount(open.achieved_per_second))
 }

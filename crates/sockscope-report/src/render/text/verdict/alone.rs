@@ -28,7 +28,8 @@ pub(super) fn of(report: &Report) -> String {
     let values = if last.id == first.id {
         at(report, first)
     } else {
-        format!("{}, and {}", at(report, first), at(report, last))
+        let other = tasks::level(report, last).unwrap_or_default();
+        format!("{}, and {other} {}", at(report, first), report.at(&last.point()))
     };
     format!(
         "{} {values} {}. There is nothing to compare it with.",

@@ -97,6 +97,7 @@ impl Axis {
         let first = claims[0].candidate;
         let differ =
             |unlike: &dyn Fn(&Cell) -> bool| claims.iter().any(|one| unlike(one.candidate));
+        let set = |cell: &Cell| cell.nodelay;
         let of_factor = |axis: Self| match factor {
             Factor::Transport | Factor::Endpoint => axis == Self::Target,
             Factor::Engine => axis == Self::Engine,
@@ -110,7 +111,7 @@ impl Axis {
             (Self::Rate, differ(&|cell| cell.rate != first.rate)),
             (Self::Target, differ(&|cell| cell.target() != first.target())),
             (Self::Engine, differ(&|cell| cell.engine() != first.engine())),
-            (Self::Nodelay, differ(&|cell| cell.nodelay != first.nodelay)),
+            (Self::Nodelay, differ(&|cell| set(cell).is_some_and(|on| set(first) == Some(!on)))),
         ];
         let varying = axes.iter().filter(|(axis, varies)| *varies && !of_factor(*axis));
         let varying: Vec<Self> = varying.map(|(axis, _)| *axis).collect();
