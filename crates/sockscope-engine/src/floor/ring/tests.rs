@@ -1,3 +1,5 @@
+//! Tests: rings between two threads.
+
 use std::thread;
 
 use super::*;

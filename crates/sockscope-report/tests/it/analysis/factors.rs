@@ -70,7 +70,8 @@ fn a_missing_baseline_takes_the_first_values_from_the_plan() {
 
 /// The comparisons of the last point, which has no twin of its own.
 fn at_last_point(report: &Report) -> Vec<&Comparison> {
-    let last = report.comparisons.iter().map(|one| one.connections).max().unwrap();
+    let last =
+        report.comparisons.iter().map(|one| one.connections).max().expect("something is compared");
     report.comparisons.iter().filter(|one| one.connections == last).collect()
 }
 
