@@ -5,6 +5,7 @@ use sockscope_report::{Report, analyse};
 use sockscope_stats::Histogram;
 
 use crate::fixture;
+use crate::fixture::loads::{self, OVER_TCP, ROUND_TRIP, Recipe};
 
 /// A result that nothing can be said against.
 fn quiet() -> Report {
@@ -183,4 +184,100 @@ fn every_caveat_says_what_to_do() {
     for caveat in &report.caveats {
         assert!(caveat.text.ends_with('.') && caveat.advice.ends_with('.'), "{caveat:?}");
     }
+}
+
+/// The codes of a result of these cells, changed by this, but for those that are about other things.
+fn socket_codes(recipes: &[Recipe], change: impl Fn(&mut Report)) -> Vec<CaveatCode> {
+    let mut report = loads::measured(recipes);
+    report.runs = 2;
+    report.host.virtualisation = Some("none".to_owned());
+    change(&mut report);
+    let codes = codes(report);
+    codes.into_iter().filter(|code| *code != CaveatCode::NoTwin).collect()
+}
+
+#[test]
+fn losses_are_said_above_one_in_a_thousand() {
+    let udp = Recipe { label: "udp", target: "udp", ..ROUND_TRIP };
+    // Ten blocks of 26 125.
+    for (lost, expected) in [(0, vec![]), (260, vec![]), (263, vec![CaveatCode::Lost])] {
+        let codes = socket_codes(&[udp.clone()], |report| report.cells[0].lost = Some(lost));
+        assert_eq!(codes, expected, "{lost}");
+    }
+}
+
+#[test]
+fn several_connections_of_the_blocking_engine_are_said_to_have_a_thread_each() {
+    let rows = [
+        (["blocking", "blocking"], 8, true),
+        (["epoll", "blocking"], 8, true),
+        (["epoll", "epoll"], 8, false),
+        (["blocking", "blocking"], 1, false),
+    ];
+    for (engines, connections, expected) in rows {
+        let codes = socket_codes(&[Recipe { engines, connections, ..ROUND_TRIP }], |_| {});
+        assert_eq!(codes.contains(&CaveatCode::ThreadPerConnection), expected, "{engines:?}");
+    }
+}
+
+#[test]
+fn different_buffers_matter_where_messages_can_fill_them() {
+    use sockscope_report::model::GrantedBuffers;
+    const TCP: u64 = 2 << 20;
+    const UNIX: u64 = 208 << 10;
+    let rows = [
+        ("rr", 64, 1, UNIX, false),
+        ("rr", 104 << 10, 1, UNIX, false),
+        ("rr", 105 << 10, 1, UNIX, true),
+        ("rr", 4 << 10, 64, UNIX, true),
+        ("stream", 64, 1, UNIX, true),
+        ("stream", 64, 1, TCP, false),
+    ];
+    for (workload, size, depth, unix, expected) in rows {
+        let recipe = |of: Recipe| Recipe { workload, size, depth, ..of };
+        let codes = socket_codes(&[recipe(OVER_TCP), recipe(ROUND_TRIP)], |report| {
+            for (cell, bytes) in report.cells.iter_mut().zip([TCP, unix]) {
+                cell.granted_buffers =
+                    Some(GrantedBuffers { send: Some(bytes), receive: Some(bytes) });
+            }
+        });
+        assert_eq!(codes.contains(&CaveatCode::BuffersDiffer), expected, "{workload} {size}");
+    }
+}
+
+#[test]
+fn nagles_algorithm_is_said_to_be_on_unless_it_is_compared() {
+    let off = Recipe { nodelay: Some(false), ..OVER_TCP };
+    let rows = [
+        (vec![OVER_TCP], false),
+        (vec![off.clone()], true),
+        (vec![off.clone(), ROUND_TRIP], true),
+        (vec![off, OVER_TCP], false),
+        (vec![ROUND_TRIP], false),
+    ];
+    for (recipes, expected) in rows {
+        let codes = socket_codes(&recipes, |_| {});
+        assert_eq!(codes.contains(&CaveatCode::NodelayOff), expected, "{recipes:?}");
+    }
+}
+
+#[test]
+fn where_nothing_was_measured_only_the_reason_is_said() {
+    let mut report = fixture::measured(&fixture::ARTICLE[..2], 10);
+    report.host.load_average = Some([9.0, 9.0, 9.0]);
+    for cell in &mut report.cells {
+        cell.blocks.clear();
+        (cell.rtt_ns, cell.histogram) = (None, None);
+        cell.error = Some(CellError { text: "died".to_owned(), ..CellError::default() });
+    }
+    assert_eq!(codes(report), [CaveatCode::CellFailed]);
+}
+
+#[test]
+fn a_caveat_about_a_cell_says_where_in_the_sweep_it_is() {
+    let mut report = loads::measured(&loads::sizes());
+    report.cells[4].error = Some(CellError { text: "died".to_owned(), ..CellError::default() });
+    analyse(&mut report);
+    let caveat = report.caveats.iter().find(|one| one.code == CaveatCode::CellFailed).unwrap();
+    assert!(caveat.text.contains("same-core at 4 KiB (unix): died"), "{}", caveat.text);
 }

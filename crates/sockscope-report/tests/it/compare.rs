@@ -1,5 +1,7 @@
 //! Compare: what two sides of results say about a change, from cells to text.
 
+mod loads;
+
 use snapbox::{assert_data_eq, file};
 use sockscope_report::compare::model::CompareReport;
 use sockscope_report::compare::{CompareError, Input, Request, compare};

@@ -3,7 +3,8 @@
 
 use proptest::prelude::*;
 use sockscope_report::model::{
-    Block, Cell, CellError, Clock, Host, Placement, Plan, Replica, RttNs, Unavailable, View,
+    Block, Cell, CellError, Clock, ConnectLoop, Host, OpenLoop, Placement, Plan, Replica, RttNs,
+    Unavailable, View,
 };
 use sockscope_report::render::{Style, gobench, plan_text, text};
 use sockscope_report::{Report, analyse};
@@ -13,6 +14,8 @@ fn label() -> impl Strategy<Value = String> {
     prop_oneof![
         Just("unix".to_owned()),
         Just("tcp".to_owned()),
+        Just("socketpair".to_owned()),
+        Just("tcp blocking-to-epoll nodelay off".to_owned()),
         Just("unix:/very/long/path/that/does/not/fit/anywhere/at/all.sock".to_owned()),
         Just("unix:소켓/소켓소켓소켓소켓소켓.sock".to_owned()),
         "\\PC{0,30}",
@@ -48,6 +51,55 @@ prop_compose! {
     }
 }
 
+/// What the two ends of a cell do.
+#[derive(Debug, Clone)]
+struct Load {
+    workload: String,
+    engines: [Option<String>; 2],
+    nodelay: Option<bool>,
+    connections: u32,
+    depth: u32,
+    rate: Option<f64>,
+    count: u64,
+    open: Option<OpenLoop>,
+    connect: Option<ConnectLoop>,
+}
+
+prop_compose! {
+    fn load()(
+        workload in prop::sample::select(&["rr", "open", "stream", "connect"][..]),
+        client in prop::sample::select(&["blocking", "epoll", "\u{202e}"][..]),
+        server in prop::option::of(prop::sample::select(&["blocking", "uring"][..])),
+        nodelay in any::<Option<bool>>(),
+        connections in prop::sample::select(&[1, 8, u32::MAX][..]),
+        depth in prop::sample::select(&[1, 64, u32::MAX][..]),
+        rate in prop::option::of(prop_oneof![Just(1_000.0), Just(12_345.0), 0.001..1e18]),
+        count in prop_oneof![0..1_000u64, any::<u64>()],
+        (achieved, invalid_because) in (0.0..1e18, prop::option::of(any::<String>())),
+        (service, time_wait) in (prop::option::of(ns()), prop::option::of(any::<u64>())),
+    ) -> Load {
+        let service = service.map(|p99| RttNs { p99: Some(p99), ..RttNs::default() });
+        Load {
+            workload: workload.to_owned(),
+            engines: [Some(client.to_owned()), server.map(str::to_owned)],
+            nodelay,
+            connections,
+            depth,
+            rate,
+            count,
+            open: service.map(|service| OpenLoop {
+                achieved_per_second: achieved,
+                due: count,
+                invalid_because,
+                service_ns: Some(service),
+                lateness_ns: Some(service),
+                ..OpenLoop::default()
+            }),
+            connect: time_wait.map(|_| ConnectLoop { exchange: true, backlog_full: count, time_wait, ..ConnectLoop::default() }),
+        }
+    }
+}
+
 prop_compose! {
     fn cell()(
         label in label(),
@@ -58,11 +110,30 @@ prop_compose! {
         (mean, p50, p99) in (ns(), prop::option::of(ns()), prop::option::of(ns())),
         (measured, failure) in (any::<bool>(), prop::option::of(any::<String>())),
         placement in placement(),
+        load in load(),
     ) -> Cell {
         for (round, block) in (0..).zip(&mut blocks) {
             block.round = round;
         }
+        let Load { workload, engines, nodelay, connections, depth, rate, count, open, connect } = load;
+        for block in &mut blocks {
+            block.elapsed = Some(count);
+            block.bytes = (workload == "stream").then_some(count);
+        }
+        let [client_engine, server_engine] = engines;
         Cell {
+            workload,
+            client_engine: client_engine.unwrap_or_default(),
+            server_engine,
+            nodelay,
+            connections,
+            depth,
+            rate,
+            per_second: Some(count as f64),
+            bytes_per_second: open.as_ref().map(|_| count as f64),
+            lost: nodelay.map(|_| count),
+            open,
+            connect,
             replica: if twin { Replica::Twin } else { Replica::A },
             label,
             view,
@@ -109,6 +180,9 @@ prop_compose! {
                 baseline: labels.first().cloned().unwrap_or_default(),
                 endpoints: if attached { labels } else { Vec::new() },
                 service: service.unwrap_or_default(),
+                workload: cells.first().map_or_else(String::new, |cell| cell.workload.clone()),
+                client_engines: cells.iter().map(|cell| cell.client_engine.clone()).collect(),
+                buffers: cells.first().map_or_else(String::new, |cell| cell.label.clone()),
                 ..Plan::default()
             },
             cells,

@@ -17,7 +17,7 @@ fn csv_and_hlog_come_from_one_run() {
         .code(0);
     let csv = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
     assert_eq!(csv.lines().count(), 1 + 3 * 6, "tcp, unix and the twin, six rounds:\n{csv}");
-    assert!(csv.starts_with("cell,replica,label,endpoint,transport,"));
+    assert!(csv.starts_with("cell,replica,label,target,endpoint,transport,"));
     let log = fs::read_to_string(log).unwrap();
     assert!(log.starts_with("#[Histogram log format version 1.3]\n"), "{log}");
     for tag in ["tcp/solo/64B,", "unix/solo/64B,", "tcp/solo/64B/twin,"] {

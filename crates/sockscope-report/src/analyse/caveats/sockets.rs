@@ -45,8 +45,9 @@ pub(super) fn thread_per_connection(report: &Report) -> Option<Caveat> {
 /// Only where the messages under way could fill a buffer: small ones do not feel its size.
 pub(super) fn buffers_differ(report: &Report) -> Option<Caveat> {
     let known = |cell: &&Cell| cell.granted_buffers.is_some_and(|one| smaller(&one).is_some());
+    let filled = report.originals().find(|cell| known(cell) && may_fill(report, cell))?;
     let mut first: Vec<&Cell> = Vec::new();
-    for cell in report.originals().filter(known).filter(|cell| may_fill(report, cell)) {
+    for cell in report.originals().filter(known).filter(|cell| cell.shares_point(filled)) {
         if !first.iter().any(|one| one.target() == cell.target()) {
             first.push(cell);
         }

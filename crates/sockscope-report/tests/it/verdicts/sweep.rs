@@ -224,7 +224,7 @@ fn one_cell_or_a_sweep_of_one_thing_is_told_without_a_comparison() {
         (vec![stream], "Unix carries 7.28 GB/s when both ends share a core."),
         (
             vec![Recipe { workload: "connect", level: 12_000, ..ROUND_TRIP }],
-            "Unix makes 81.6 k connects a second when both ends share a core.",
+            "Unix makes 81.5 k connects a second when both ends share a core.",
         ),
         (
             vec![open],

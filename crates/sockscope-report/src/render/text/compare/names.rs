@@ -39,7 +39,7 @@ impl<'a> Names<'a> {
     /// Both, in a sentence: `unix in same-core 4 KiB`.
     pub(super) fn sentence(&self, key: &CellKey) -> String {
         let mut words = vec![format!("{} in {}", key.label, key.view)];
-        words.extend(self.point(key));
+        words.extend(self.point(key).into_iter().map(|part| spoken(&part)));
         let unusual = key.unusual();
         if !unusual.is_empty() {
             words.push(format!("({})", unusual.join(", ")));
@@ -58,11 +58,31 @@ impl<'a> Names<'a> {
         [size, connections, depth, rate].into_iter().flatten().collect()
     }
 
+    /// What the letters in the rows stand for, as far as there are any.
+    pub(super) fn legend(&self) -> Option<String> {
+        let rows: Vec<String> = self.keys.iter().flat_map(|key| self.point(key)).collect();
+        let any = |letter: char| rows.iter().any(|part| part.starts_with(letter));
+        let meanings =
+            [(any('c'), "c8: 8 connections"), (any('d'), "d8: 8 requests in flight on each")];
+        let said = meanings.iter().filter(|(any, _)| *any).map(|(_, text)| *text);
+        Some(said.collect::<Vec<_>>().join("; ")).filter(|text| !text.is_empty())
+    }
+
     fn is_sweep(&self) -> bool {
         self.keys.iter().any(|key| !self.point(key).is_empty())
     }
 
     fn differs(&self, key: &CellKey, unlike: fn(&CellKey, &CellKey) -> bool) -> bool {
         self.keys.iter().any(|other| unlike(other, key))
+    }
+}
+
+/// A part of a row's name as a sentence says it: `c8` is `with 8 connections`.
+fn spoken(part: &str) -> String {
+    match part.split_at_checked(1) {
+        Some(("c", "1")) => "with 1 connection".to_owned(),
+        Some(("c", count)) => format!("with {count} connections"),
+        Some(("d", depth)) => format!("at depth {depth}"),
+        _ => format!("at {part}"),
     }
 }

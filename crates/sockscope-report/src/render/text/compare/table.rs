@@ -32,6 +32,9 @@ pub(super) fn write(report: &CompareReport, page: &mut Page) {
             page.line(&line(one, &names.row(&one.cell), page.style()));
         }
     }
+    if let Some(legend) = names.legend() {
+        page.aside("", &legend);
+    }
     let has = |unit: &Unit| report.gated().any(|one| one.unit == *unit);
     if has(&Unit::Nanoseconds) {
         page.aside("", "change: of the median time; + is slower");
@@ -47,7 +50,7 @@ fn what(report: &CompareReport) -> &'static str {
     if all(&Unit::Nanoseconds) {
         "median (p50)"
     } else if all(&Unit::BytesPerSecond) {
-        "throughput"
+        "throughput, B/s"
     } else {
         ""
     }
