@@ -201,7 +201,8 @@ fn losses_are_said_above_one_in_a_thousand() {
     let udp = Recipe { label: "udp", target: "udp", ..ROUND_TRIP };
     // Ten blocks of 26 125.
     for (lost, expected) in [(0, vec![]), (260, vec![]), (263, vec![CaveatCode::Lost])] {
-        let codes = socket_codes(&[udp.clone()], |report| report.cells[0].lost = Some(lost));
+        let codes =
+            socket_codes(std::slice::from_ref(&udp), |report| report.cells[0].lost = Some(lost));
         assert_eq!(codes, expected, "{lost}");
     }
 }
@@ -234,7 +235,7 @@ fn different_buffers_matter_where_messages_can_fill_them() {
         ("stream", 64, 1, TCP, false),
     ];
     for (workload, size, depth, unix, expected) in rows {
-        let recipe = |of: Recipe| Recipe { workload, size, depth, ..of };
+        let recipe = |of: Recipe| Recipe { size, depth, workload, ..of };
         let codes = socket_codes(&[recipe(OVER_TCP), recipe(ROUND_TRIP)], |report| {
             for (cell, bytes) in report.cells.iter_mut().zip([TCP, unix]) {
                 cell.granted_buffers =
