@@ -12,7 +12,7 @@ mod sockets;
 use crate::model::{Caveat, CaveatCode, Cell, Report};
 
 /// All questions, the gravest first.
-const QUESTIONS: [fn(&Report) -> Option<Caveat>; 22] = [
+const QUESTIONS: [fn(&Report) -> Option<Caveat>; 26] = [
     run::interrupted,
     run::cell_failed,
     run::partial,
@@ -24,6 +24,7 @@ const QUESTIONS: [fn(&Report) -> Option<Caveat>; 22] = [
     load::open_late,
     host::steal,
     host::throttled,
+    host::cpu_quota,
     host::load,
     sockets::lost,
     noise::bimodal,
@@ -33,6 +34,9 @@ const QUESTIONS: [fn(&Report) -> Option<Caveat>; 22] = [
     sockets::nodelay_off,
     sockets::thread_per_connection,
     host::frequency_not_fixed,
+    host::siblings,
+    host::slow_clock,
+    host::timer_slack,
     host::virtualised,
     run::single_run,
 ];

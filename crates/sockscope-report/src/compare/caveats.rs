@@ -5,7 +5,7 @@ use super::{Input, host};
 use crate::model::{Caveat, CaveatCode, Verdict};
 
 /// What a result says against itself that also speaks against comparing it.
-const CARRIED: [CaveatCode; 9] = [
+const CARRIED: [CaveatCode; 12] = [
     CaveatCode::Interrupted,
     CaveatCode::CellFailed,
     CaveatCode::Partial,
@@ -15,6 +15,9 @@ const CARRIED: [CaveatCode; 9] = [
     CaveatCode::Load,
     CaveatCode::Drift,
     CaveatCode::FrequencyNotFixed,
+    CaveatCode::CpuQuota,
+    CaveatCode::SlowClock,
+    CaveatCode::TimerSlack,
 ];
 
 pub(super) fn of(before: &[&Input], after: &[&Input], cells: &[CellComparison]) -> Vec<Caveat> {

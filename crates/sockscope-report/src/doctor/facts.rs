@@ -98,10 +98,21 @@ pub struct Network {
     pub loopback_mtu: Option<u64>,
     /// Connections that the packet filter tracks, and how many it can.
     pub conntrack: Option<[u64; 2]>,
-    /// Whether Multipath TCP is switched on; `false` where the kernel has none.
-    pub mptcp: Option<bool>,
-    /// Whether VM sockets have a loopback.
-    pub vsock_loopback: Option<bool>,
+    /// `net.mptcp.enabled`.
+    pub mptcp_enabled: Option<bool>,
+    /// `net.ipv6.conf.lo.disable_ipv6`.
+    pub ipv6_disabled: Option<bool>,
+    /// Transports that cannot be had, found out by trying.
+    pub refused: Option<Vec<Refused>>,
+}
+
+/// A transport that cannot be had.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Refused {
+    /// Which one, by its name in results.
+    pub transport: String,
+    /// Why, in words that follow "because".
+    pub reason: String,
 }
 
 /// What this process may do.

@@ -136,6 +136,8 @@ names! {
         PerfEvents = "perf-events",
         /// Whether the processor's own counters are there.
         HardwareCounters = "hardware-counters",
+        /// IPv6 over loopback.
+        Ipv6 = "ipv6",
         /// VM sockets over loopback.
         Vsock = "vsock",
         /// Multipath TCP.

@@ -12,7 +12,7 @@ use super::FindingCode as Code;
 use super::rule::Rule;
 
 /// All of them.
-pub(super) static ALL: [Rule; 30] = [
+pub(super) static ALL: [Rule; 31] = [
     Rule { code: Code::Load, why: noise::LOAD, judge: noise::load },
     Rule { code: Code::Steal, why: noise::STEAL, judge: noise::steal },
     Rule { code: Code::Interruptions, why: noise::INTERRUPTIONS, judge: noise::interruptions },
@@ -49,6 +49,7 @@ pub(super) static ALL: [Rule; 30] = [
         why: permission::HARDWARE_COUNTERS,
         judge: permission::hardware_counters,
     },
+    Rule { code: Code::Ipv6, why: network::IPV6, judge: network::ipv6 },
     Rule { code: Code::Vsock, why: network::VSOCK, judge: network::vsock },
     Rule { code: Code::Mptcp, why: network::MPTCP, judge: network::mptcp },
 ];

@@ -40,6 +40,14 @@ names! {
         Drift = "drift",
         /// The CPU may change its frequency.
         FrequencyNotFixed = "frequency-not-fixed",
+        /// The cgroup allows less CPU time than was measured with.
+        CpuQuota = "cpu-quota",
+        /// The two CPUs of a view are hardware threads of one core.
+        Siblings = "siblings",
+        /// A reading of the clock is a system call.
+        SlowClock = "slow-clock",
+        /// Timers may be later than usual.
+        TimerSlack = "timer-slack",
         /// The machine is a virtual one.
         Virtualised = "virtualised",
         /// Messages were lost.

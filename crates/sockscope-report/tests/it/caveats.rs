@@ -1,6 +1,8 @@
 //! Caveats: each is raised by what it is about, and by nothing else.
 
-use sockscope_report::model::{Block, CaveatCode, CellError, Host, OpenLoop, RttNs, View};
+use sockscope_report::model::{
+    Block, CaveatCode, CellError, Host, OpenLoop, Relation, RttNs, View,
+};
 use sockscope_report::{Report, analyse};
 use sockscope_stats::Histogram;
 
@@ -51,7 +53,7 @@ fn an_unknown_machine_is_not_a_bad_one() {
 #[test]
 fn each_is_raised_by_what_it_is_about_and_nothing_else() {
     type Disturb = fn(&mut Report);
-    let rows: [(CaveatCode, Disturb); 17] = [
+    let rows: [(CaveatCode, Disturb); 21] = [
         (CaveatCode::Interrupted, |report| (report.interrupted, report.partial) = (true, true)),
         (CaveatCode::Partial, |report| report.partial = true),
         (CaveatCode::CellFailed, |report| {
@@ -74,6 +76,12 @@ fn each_is_raised_by_what_it_is_about_and_nothing_else() {
         (CaveatCode::FrequencyNotFixed, |report| {
             report.host.governor = Some("schedutil".to_owned());
         }),
+        (CaveatCode::CpuQuota, |report| {
+            report.host.cgroup_cpu_max = Some("90000 100000".to_owned());
+        }),
+        (CaveatCode::Siblings, |report| report.cells[1].placement.relation = Relation::Smt),
+        (CaveatCode::SlowClock, |report| report.host.clock.cost_ns = Some(650.0)),
+        (CaveatCode::TimerSlack, |report| report.host.timer_slack_ns = Some(1_000_000)),
         (CaveatCode::Virtualised, |report| report.host.virtualisation = Some("kvm".to_owned())),
         (CaveatCode::Drift, |report| rounds_of(report, |round| 4_000 + u64::from(round) * 40)),
         (CaveatCode::Bimodal, |report| {
@@ -91,11 +99,18 @@ fn each_is_raised_by_what_it_is_about_and_nothing_else() {
 #[test]
 fn what_is_just_within_bounds_raises_none() {
     type Disturb = fn(&mut Report);
-    let rows: [(&str, Disturb); 7] = [
+    let rows: [(&str, Disturb); 12] = [
         ("steal of half a percent", |report| report.host.steal_share = Some(0.005)),
         ("no throttled period", |report| report.host.cgroup_throttled = Some(0)),
         ("a quarter of the CPUs busy", |report| report.host.load_average = Some([0.5, 9.0, 9.0])),
         ("a fixed frequency", |report| report.host.governor = Some("performance".to_owned())),
+        ("a quota of what is used", |report| {
+            report.host.cgroup_cpu_max = Some("100000 100000".to_owned());
+        }),
+        ("no quota", |report| report.host.cgroup_cpu_max = Some("max 100000".to_owned())),
+        ("two cores", |report| report.cells[1].placement.relation = Relation::SameNode),
+        ("a clock in the process", |report| report.host.clock.cost_ns = Some(100.0)),
+        ("the usual slack", |report| report.host.timer_slack_ns = Some(50_000)),
         ("many runs", |report| report.runs = 10),
         ("a drift of 4 %", |report| rounds_of(report, |round| 4_000 + u64::from(round) * 16)),
         ("one slow round", |report| {
@@ -106,6 +121,26 @@ fn what_is_just_within_bounds_raises_none() {
         let mut report = quiet();
         disturb(&mut report);
         assert_eq!(codes(report), [], "{name}");
+    }
+}
+
+#[test]
+fn a_quota_is_held_against_the_cpus_that_the_views_use_and_said_once() {
+    let rows = [
+        // the quota, the view, periods stopped, what is said
+        ("150000 100000", View::SameCore, 0, None),
+        ("150000 100000", View::Spin, 0, Some(CaveatCode::CpuQuota)),
+        ("150000 100000", View::Free, 0, Some(CaveatCode::CpuQuota)),
+        ("200000 100000", View::Free, 0, None),
+        ("150000 100000", View::Spin, 3, Some(CaveatCode::Throttled)),
+    ];
+    for (quota, view, stopped, expected) in rows {
+        let mut report = fixture::measured(&[(view.clone(), 3_740, 5_140, 0.004)], 10);
+        report.host.cgroup_cpu_max = Some(quota.to_owned());
+        report.host.cgroup_throttled = Some(stopped);
+        let about = [CaveatCode::CpuQuota, CaveatCode::Throttled];
+        let said = codes(report).into_iter().filter(|code| about.contains(code));
+        assert!(said.eq(expected), "{quota} in {view}");
     }
 }
 

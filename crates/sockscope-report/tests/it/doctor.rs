@@ -37,8 +37,9 @@ fn fit() -> Facts {
             loopback_up: Some(true),
             loopback_mtu: Some(65_536),
             conntrack: Some([0, 0]),
-            mptcp: Some(true),
-            vsock_loopback: Some(true),
+            mptcp_enabled: Some(true),
+            ipv6_disabled: Some(false),
+            refused: Some(vec![]),
         },
         permissions: Permissions {
             descriptors: Some([1_024, 524_288]),

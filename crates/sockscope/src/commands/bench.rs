@@ -12,7 +12,8 @@ use std::time::Duration;
 use sockscope_engine::plan::{Abilities, Plan};
 use sockscope_engine::run::run as measure;
 use sockscope_engine::topology::Topology;
-use sockscope_report::model::{Cell, Replica, Unavailable};
+use sockscope_report::doctor::{Facts, Severity, findings};
+use sockscope_report::model::{Cell, Host, Replica, Unavailable};
 use sockscope_report::render::unavailable;
 use sockscope_report::{Report, analyse};
 
@@ -55,6 +56,7 @@ pub(crate) fn run(args: &Args) -> Result<Status, CliError> {
     wish::check_scratch(&plan)?;
     let interrupt = Interrupt::watch()
         .map_err(|error| CliError::environment(error).context("watch for signals"))?;
+    preflight(&report.host, &mut printer);
     let status = measured(&mut report, &plan, &interrupt, args, &mut printer);
     // Whatever was asked for by now is done: a signal may end what is left, such as a write that nobody reads.
     interrupt.release();
@@ -66,6 +68,21 @@ pub(crate) fn run(args: &Args) -> Result<Status, CliError> {
         interrupt.reraise().map_err(CliError::environment)?;
     }
     Ok(status)
+}
+
+/// Says what is wrong with the machine before anybody waits for its numbers; in the result it is said by caveats.
+fn preflight(host: &Host, printer: &mut Printer) {
+    let facts = Facts { host: host.clone(), ..Facts::default() };
+    let findings = findings(&facts);
+    let warnings = findings.iter().filter(|finding| finding.severity == Severity::Warning);
+    let warnings: Vec<String> =
+        warnings.map(|finding| format!("{} ({})", finding.code, finding.value)).collect();
+    if !warnings.is_empty() {
+        printer.note(format_args!(
+            "this machine is not at its best: {}; sockscope doctor says what to do",
+            warnings.join("; ")
+        ));
+    }
 }
 
 /// Measures and analyses; the exit status that follows from the cells.

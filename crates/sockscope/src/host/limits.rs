@@ -1,17 +1,14 @@
-//! Limits: of the network, as the settings of this network namespace say.
+//! Limits: of the network, as the settings of this network namespace say, and what it can do at all.
 
-use std::os::fd::OwnedFd;
-
-use rustix::io::Errno;
-use rustix::net::{AddressFamily, SocketType, bind, socket};
-use sockscope_report::doctor::facts::Network;
-use sockscope_sys::VsockAddress;
+use sockscope_engine::plan::{Abilities, OwnTransport};
+use sockscope_report::doctor::facts::{Network, Refused};
 
 use super::root::Root;
 
 /// Reads the settings.
 pub(super) fn network(root: &Root) -> Network {
     let number = |name: &str| root.number(format!("/proc/sys/net/{name}"));
+    let flag = |name: &str| root.number::<u8>(format!("/proc/sys/net/{name}")).map(|on| on == 1);
     let pair = |first: &str, second: &str| Some([number(first)?, number(second)?]);
     Network {
         port_range: root.numbers("/proc/sys/net/ipv4/ip_local_port_range"),
@@ -26,8 +23,9 @@ pub(super) fn network(root: &Root) -> Network {
         loopback_up: loopback_up(root),
         loopback_mtu: root.number("/sys/class/net/lo/mtu"),
         conntrack: conntrack(root),
-        mptcp: mptcp(root),
-        vsock_loopback: vsock_loopback(),
+        mptcp_enabled: flag("mptcp/enabled"),
+        ipv6_disabled: flag("ipv6/conf/lo/disable_ipv6"),
+        refused: Some(refused()),
     }
 }
 
@@ -58,28 +56,13 @@ fn conntrack(root: &Root) -> Option<[u64; 2]> {
     Some([root.number(at("count"))?, root.number(at("max"))?])
 }
 
-fn mptcp(root: &Root) -> Option<bool> {
-    if !root.has("/proc/sys/net/mptcp") && root.has("/proc/sys/net") {
-        return Some(false);
-    }
-    root.number::<u8>("/proc/sys/net/mptcp/enabled").map(|on| on == 1)
-}
-
-/// Whether a VM socket can be bound to the loopback: the kernel refuses an address that none of its transports has.
-/// Nothing is sent; the kernel may load its module, as it would for a bench.
-fn vsock_loopback() -> Option<bool> {
-    const ANY_PORT: u32 = u32::MAX;
-    let local = VsockAddress { cid: VsockAddress::CID_LOCAL, port: ANY_PORT };
-    let bound = vsock_socket().and_then(|fd| bind(&fd, &local));
-    match bound {
-        Ok(()) => Some(true),
-        Err(Errno::AFNOSUPPORT | Errno::ADDRNOTAVAIL) => Some(false),
-        Err(_) => None,
-    }
-}
-
-fn vsock_socket() -> Result<OwnedFd, Errno> {
-    socket(AddressFamily::VSOCK, SocketType::STREAM, None)
+/// Those that cannot be had here. What is tried stays on this machine.
+fn refused() -> Vec<Refused> {
+    let refused = |(transport, reason): (OwnTransport, String)| Refused {
+        transport: transport.name().to_owned(),
+        reason,
+    };
+    Abilities::probe().transports.into_iter().map(refused).collect()
 }
 
 #[cfg(test)]
@@ -107,20 +90,18 @@ mod tests {
             loopback_up: Some(true),
             loopback_mtu: Some(65_536),
             conntrack: Some([3, 65_536]),
-            mptcp: Some(true),
-            vsock_loopback: vsock_loopback(),
+            mptcp_enabled: Some(true),
+            refused: Some(refused()),
             ..Network::default()
         };
         assert_eq!(network(&root), expected);
     }
 
     #[test]
-    fn a_kernel_without_tracking_or_mptcp_tracks_nothing_and_has_none() {
+    fn a_kernel_without_tracking_tracks_nothing() {
         let (_directory, root) = recorded(&[("/proc/sys/net/core/somaxconn", "4096")]);
-        let network = network(&root);
-        assert_eq!((network.conntrack, network.mptcp), (Some([0, 0]), Some(false)));
+        assert_eq!(network(&root).conntrack, Some([0, 0]));
         let (_directory, root) = recorded(&[]);
-        let network = super::network(&root);
-        assert_eq!((network.conntrack, network.mptcp), (None, None));
+        assert_eq!(network(&root).conntrack, None);
     }
 }

@@ -25,7 +25,7 @@ fn the_json_obeys_its_schema_and_the_worst_comes_first() {
     assert_eq!(status, 0, "a machine is never too noisy to be examined");
     schema::check(&report, "sockscope.doctor/1");
     let severities = severities(&report);
-    assert_eq!(severities.len(), 30);
+    assert_eq!(severities.len(), 31);
     let order = ["warning", "note", "ok", "unknown"];
     let rank = |severity: &&str| order.iter().position(|one| one == severity);
     assert!(severities.is_sorted_by_key(rank), "{severities:?}");
@@ -67,6 +67,22 @@ fn the_limits_of_the_process_are_those_that_it_runs_under() {
     let findings = report["findings"].as_array().expect("findings");
     let finding = findings.iter().find(|finding| finding["code"] == "descriptors").expect("it");
     assert_eq!(finding["severity"], "note");
+}
+
+#[test]
+fn a_bench_warns_before_it_measures_and_its_result_says_why_not_to_trust_it() {
+    let program = snapbox::cmd::cargo_bin!("sockscope");
+    let script = "echo 3000000 > /proc/$$/timerslack_ns && exec \"$0\" bench --rounds 1 \
+                  --block 1ms --view solo --json";
+    let shell = snapbox::cmd::Command::new("sh").arg("-c").arg(script).arg(program);
+    let output = shell.output().expect("it runs");
+    let notes = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(notes.contains("timer-slack (3.00 ms)"), "{notes}");
+    assert!(notes.contains("sockscope doctor says what to do"), "{notes}");
+    let result: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let caveats = result["caveats"].as_array().expect("caveats");
+    let caveat = caveats.iter().find(|caveat| caveat["code"] == "timer-slack").expect("it");
+    assert!(caveat["text"].as_str().is_some_and(|text| text.contains("3.00 ms")), "{caveat}");
 }
 
 #[test]

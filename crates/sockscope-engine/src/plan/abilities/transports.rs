@@ -85,7 +85,7 @@ fn reason(transport: OwnTransport, obstacle: &Obstacle) -> String {
             "loopback has no address: ip link set lo up"
         }
         (Vsock, Obstacle::Bind(Some(Errno::AFNOSUPPORT))) => {
-            "this kernel has no VM sockets: modprobe vsock vsock_loopback"
+            "this kernel has no VM sockets: modprobe vsock_loopback"
         }
         (
             Vsock,
@@ -126,7 +126,11 @@ mod tests {
             (OwnTransport::Udp6, Obstacle::TurnedOff, "disable_ipv6=0"),
             (OwnTransport::Udp6, bind(Errno::ADDRNOTAVAIL), "ip link set lo up"),
             (OwnTransport::Tcp, Obstacle::Connect(Some(Errno::NETUNREACH)), "ip link set lo up"),
-            (OwnTransport::Vsock, bind(Errno::AFNOSUPPORT), "modprobe vsock vsock_loopback"),
+            (
+                OwnTransport::Vsock,
+                bind(Errno::AFNOSUPPORT),
+                "no VM sockets: modprobe vsock_loopback",
+            ),
             (OwnTransport::Vsock, bind(Errno::ADDRNOTAVAIL), "modprobe vsock_loopback"),
             (OwnTransport::Vsock, Obstacle::Connect(Some(Errno::NODEV)), "modprobe vsock_loopback"),
             (OwnTransport::Udp, bind(Errno::ACCESS), "us bind loopback: EACCES, "),

@@ -50,22 +50,37 @@ pub(super) fn congestion_control(facts: &Facts) -> Judgement {
     }
 }
 
-pub(super) const VSOCK: &str = "Without a loopback the transport vsock cannot be measured here.";
+pub(super) const IPV6: &str = "Without it the transports tcp6 and udp6 cannot be measured here.";
 
-pub(super) fn vsock(facts: &Facts) -> Judgement {
-    match facts.network.vsock_loopback {
-        None => Judgement::unknown("it cannot be tried"),
-        Some(true) => Judgement::ok("there is one"),
-        Some(false) => Judgement::note("there is none").command("sudo modprobe vsock_loopback"),
-    }
+pub(super) fn ipv6(facts: &Facts) -> Judgement {
+    tried(facts, "tcp6").unwrap_or_else(|refused| match facts.network.ipv6_disabled {
+        Some(true) => refused.command("sudo sysctl -w net.ipv6.conf.lo.disable_ipv6=0"),
+        _ => refused,
+    })
 }
 
 pub(super) const MPTCP: &str = "Without it the transport mptcp cannot be measured here.";
 
 pub(super) fn mptcp(facts: &Facts) -> Judgement {
-    match facts.network.mptcp {
-        None => Judgement::unknown("it cannot be read"),
-        Some(true) => Judgement::ok("on"),
-        Some(false) => Judgement::note("off").command("sudo sysctl -w net.mptcp.enabled=1"),
+    tried(facts, "mptcp").unwrap_or_else(|refused| match facts.network.mptcp_enabled {
+        Some(false) => refused.command("sudo sysctl -w net.mptcp.enabled=1"),
+        _ => refused,
+    })
+}
+
+pub(super) const VSOCK: &str = "Without a loopback the transport vsock cannot be measured here.";
+
+pub(super) fn vsock(facts: &Facts) -> Judgement {
+    tried(facts, "vsock").unwrap_or_else(|refused| refused.command("sudo modprobe vsock_loopback"))
+}
+
+/// What trying a transport came to; an error is a note that lacks its command.
+fn tried(facts: &Facts, transport: &str) -> Result<Judgement, Judgement> {
+    let Some(refused) = &facts.network.refused else {
+        return Ok(Judgement::unknown("it was not tried"));
+    };
+    match refused.iter().find(|refused| refused.transport == transport) {
+        None => Ok(Judgement::ok("can be had, tried")),
+        Some(refused) => Err(Judgement::note(&refused.reason)),
     }
 }

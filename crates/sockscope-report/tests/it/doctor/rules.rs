@@ -1,6 +1,6 @@
 //! Rules: a fit machine, changed in one thing, and what is said about that.
 
-use sockscope_report::doctor::facts::Pair;
+use sockscope_report::doctor::facts::{Pair, Refused};
 use sockscope_report::doctor::{Facts, FindingCode as Code, Severity, findings};
 use sockscope_report::model::Relation;
 
@@ -207,9 +207,35 @@ fn what_lies_between_two_sockets_is_found() {
             "reno",
             "",
         ),
-        (|f| f.network.mptcp = Some(false), Code::Mptcp, Note, "off", "net.mptcp.enabled=1"),
-        (|f| f.network.vsock_loopback = Some(false), Code::Vsock, Note, "none", "modprobe"),
+        (|f| refuse(f, "vsock", "no loopback"), Code::Vsock, Note, "no loopback", "modprobe"),
+        (|f| refuse(f, "mptcp", "not in this kernel"), Code::Mptcp, Note, "not in this", ""),
+        (|f| refuse(f, "tcp6", "no IPv6 here"), Code::Ipv6, Note, "no IPv6 here", ""),
+        (
+            |f| {
+                refuse(f, "mptcp", "turned off");
+                f.network.mptcp_enabled = Some(false);
+            },
+            Code::Mptcp,
+            Note,
+            "turned off",
+            "net.mptcp.enabled=1",
+        ),
+        (
+            |f| {
+                refuse(f, "tcp6", "turned off");
+                f.network.ipv6_disabled = Some(true);
+            },
+            Code::Ipv6,
+            Note,
+            "turned off",
+            "disable_ipv6=0",
+        ),
     ]);
+}
+
+fn refuse(facts: &mut Facts, transport: &str, reason: &str) {
+    let (transport, reason) = (transport.to_owned(), reason.to_owned());
+    facts.network.refused = Some(vec![Refused { transport, reason }]);
 }
 
 #[test]

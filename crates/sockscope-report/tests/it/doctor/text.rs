@@ -1,6 +1,7 @@
 //! Text: an examination in 80 columns, and commands that a shell takes as they stand.
 
 use snapbox::{assert_data_eq, file};
+use sockscope_report::doctor::facts::Refused;
 use sockscope_report::doctor::model::SCHEMA;
 use sockscope_report::doctor::{DoctorReport, Facts, findings};
 use sockscope_report::model::IdleState;
@@ -42,7 +43,8 @@ fn notebook() -> Facts {
     host.mitigations =
         Some(mitigated.map(|(name, state)| (name.to_owned(), state.to_owned())).into());
     facts.network.conntrack = Some([214, 262_144]);
-    facts.network.vsock_loopback = Some(false);
+    let (transport, reason) = ("vsock".to_owned(), "there is no loopback".to_owned());
+    facts.network.refused = Some(vec![Refused { transport, reason }]);
     facts.permissions.perf_event_paranoid = Some(4);
     facts
 }
