@@ -9,10 +9,12 @@
 //! 3. It can be called again and goes on with the same connections: once to warm up, once to measure. Between the two nothing
 //!    is in flight, so that the meters of both ends are read outside the window and cost no exchange anything.
 //! 4. It sends at once and waits for room only when there is none. It never waits for one connection while another could go
-//!    on, and it never stops receiving because it cannot send: a request larger than all buffers locks nobody up.
+//!    on, nor stays with one for long while others are ready, and it never stops receiving because it cannot send: a request
+//!    larger than all buffers locks nobody up.
 //! 5. It waits as it was told: blocking, it sleeps in the kernel when there is nothing to do; spinning, it never does.
 //! 6. When nothing at all has moved for as long as its patience, it gives up with [`ExchangeError::Silent`]. A server has no
-//!    patience to lose: it waits for its clients.
+//!    patience to lose: it waits for its clients. Where its terms say so it tells every side of the time, and sends what
+//!    that made pending.
 //! 7. The first error of any side or socket ends the drive; there is no result then.
 //! 8. While it drives it does not allocate, lock, log or call through a pointer. (tokio is the exception: what its runtime
 //!    does is what is measured.)
@@ -21,6 +23,7 @@
 //! |---|---|---|
 //! | [`Blocking`] | in `recv(2)`, a thread for each connection | `recv(2)` on a non-blocking socket, again and again |
 //! | [`Epoll`] | in `epoll_wait(2)` without a timeout | `epoll_wait(2)` with a timeout of 0, again and again |
+//! | [`InTurns`] | never: it has both ends of each connection | an attempt of each end in turn |
 //! | `Tokio` | in its runtime, which is in `epoll_wait(2)` | never: it cannot be told not to sleep |
 
 mod blocking;
@@ -34,7 +37,7 @@ use std::io;
 use std::time::Duration;
 
 #[cfg(feature = "tokio")]
-pub use self::tokio::Tokio;
+pub use self::tokio::{AsyncWire, Tokio};
 pub use blocking::Blocking;
 pub use epoll::Epoll;
 pub use in_turns::InTurns;
@@ -59,6 +62,8 @@ pub struct Terms {
     pub wait: Wait,
     /// How long nothing may move; `None` for ever.
     pub patience: Option<Duration>,
+    /// How often sides are told of the time; `None` for never.
+    pub tick: Option<Duration>,
     /// Bytes of the buffer that sides share to receive into.
     pub scratch: usize,
     /// Whether more than one message can be waiting in a socket that keeps boundaries.
@@ -67,16 +72,17 @@ pub struct Terms {
     pub both_ways: bool,
 }
 
-/// `None` where the call would have had to wait, or is to be made again.
-#[inline]
-fn unless_would_block(result: io::Result<usize>) -> io::Result<Option<usize>> {
-    match result {
-        Ok(count) => Ok(Some(count)),
-        Err(error)
-            if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) =>
-        {
-            Ok(None)
+impl Terms {
+    /// For ever, without a shared buffer, one message at a time: what a server of ours wants.
+    #[must_use]
+    pub const fn new(wait: Wait) -> Self {
+        Self {
+            wait,
+            patience: None,
+            tick: None,
+            scratch: 0,
+            many_messages: false,
+            both_ways: false,
         }
-        Err(error) => Err(error),
     }
 }

@@ -10,8 +10,9 @@
 //!   into [`Side::inlet`] and calls [`Side::on_input`], or, when the kernel chose the place, calls [`Side::on_bytes`];
 //! - asks [`Side::wants_input`] before it receives, and receives nothing while that is false: it changes only when something
 //!   was sent. What `on_bytes` did not take, because the side has no more room, is given again after that;
-//! - calls [`Side::on_end`] when the peer has closed, and closes a side that [`is_over`](Side::is_over) once nothing is
-//!   pending;
+//! - calls [`Side::on_end`] when the peer has closed (or has sent an empty message), and closes a side that
+//!   [`is_over`](Side::is_over) once nothing is pending;
+//! - calls [`Side::on_tick`] now and then, as often as its terms say, and sends what that made pending;
 //! - passes the time of its last reading of the clock, taken after the bytes arrived; it reads the clock for sides that
 //!   need it, and passes 0 to others.
 //!
@@ -19,6 +20,7 @@
 //! ledger, of which each thread of an engine has one for all its sides.
 
 mod both;
+mod datagrams;
 mod ledger;
 mod pipeline;
 mod responder;
@@ -26,6 +28,7 @@ mod sink;
 mod source;
 
 pub use both::Both;
+pub use datagrams::Datagrams;
 pub use ledger::{Answers, Ledger, Rounds};
 pub use pipeline::Pipeline;
 pub use responder::Responder;
@@ -86,7 +89,13 @@ pub trait Side {
         ledger: &mut Self::Ledger,
     ) -> Result<usize, ExchangeError>;
 
-    /// The peer will send no more.
+    /// Time has passed; `now` is read for every side.
+    fn on_tick(&mut self, now: u64, ledger: &mut Self::Ledger) -> Result<(), ExchangeError> {
+        let _ = (now, ledger);
+        Ok(())
+    }
+
+    /// The peer will send no more, or has sent an empty message.
     fn on_end(&mut self) -> Result<(), ExchangeError>;
 
     /// Whether there is nothing left to do: the connection is to be closed.

@@ -5,6 +5,8 @@
 
 mod answering;
 mod counted;
+mod either;
+mod postbox;
 
 use std::io;
 
@@ -12,6 +14,8 @@ use sockscope_net::{Conn, Kind};
 
 pub use answering::Answering;
 pub use counted::{Calls, Counted};
+pub use either::Either;
+pub use postbox::Postbox;
 
 /// What the loops need of one end.
 pub trait Wire {

@@ -7,11 +7,13 @@
 mod pipeline;
 mod probe;
 mod round_trip;
+mod scattered;
 mod stream;
 
 pub use pipeline::Pipeline;
 pub use probe::Probe;
 pub use round_trip::{Expect, RoundTrip};
+pub use scattered::{Message, Scattered};
 pub use stream::{Sink, Source};
 
 use thiserror::Error;

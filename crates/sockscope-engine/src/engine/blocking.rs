@@ -1,20 +1,20 @@
 //! Blocking: plain calls that sleep, one connection for each thread.
 //!
-//! The limits on how long a call sleeps are the socket's own (`SO_RCVTIMEO`, `SO_SNDTIMEO`), which cost nothing where
-//! nothing sleeps too long. Where both ends would lock up if neither read while it sends, the calls do not sleep and
-//! poll(2) does.
+//! Nothing limits how long a call sleeps but [`Ticks`], which interrupt it now and then: a limit of the socket's own
+//! (`SO_RCVTIMEO`) would cost every sleep a timer. Where both ends would lock up if neither read while it sends, the calls do
+//! not sleep and poll(2) does.
 
 use std::hint::spin_loop;
 use std::io;
 use std::os::fd::AsFd;
-use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::net::sockopt::{self, Timeout};
+use rustix::event::{PollFd, PollFlags, poll};
+use sockscope_sys::Ticks;
 
-use super::{Engine, Terms, unless_would_block};
+use super::watchdog::Watchdog;
+use super::{Engine, Terms};
 use crate::clock::now_ns;
-use crate::exchange::ExchangeError;
+use crate::exchange::{ExchangeError, unless_would_block};
 use crate::side::{Ledger, Side};
 use crate::view::Wait;
 use crate::wire::Wire;
@@ -29,7 +29,11 @@ pub struct Blocking<W, S> {
     side: S,
     scratch: Box<[u8]>,
     rest: Rest,
-    patience: Option<Duration>,
+    watchdog: Option<Watchdog>,
+    /// Whether the side is told of the time.
+    ticks: bool,
+    /// Interrupts whatever call sleeps.
+    _interrupter: Option<Ticks>,
 }
 
 /// How it waits.
@@ -54,15 +58,21 @@ impl<W: Wire + AsFd, S: Side> Engine<W, S> for Blocking<W, S> {
             (Wait::Block, false) => Rest::Call,
         };
         wire.set_nonblocking(rest != Rest::Call)?;
-        if rest == Rest::Call && terms.patience.is_some() {
-            sockopt::set_socket_timeout(&wire, Timeout::Recv, terms.patience)?;
-            sockopt::set_socket_timeout(&wire, Timeout::Send, terms.patience)?;
-        }
-        let scratch = vec![0; terms.scratch].into_boxed_slice();
-        Ok(Self { wire, side, scratch, rest, patience: terms.patience })
+        let watchdog = Watchdog::new(terms);
+        let sleeper = watchdog.as_ref().filter(|_| rest != Rest::Never);
+        Ok(Self {
+            wire,
+            side,
+            scratch: vec![0; terms.scratch].into_boxed_slice(),
+            rest,
+            _interrupter: sleeper.map(|dog| Ticks::every(dog.interval())).transpose()?,
+            watchdog,
+            ticks: terms.tick.is_some(),
+        })
     }
 
     fn drive(&mut self, ledger: &mut S::Ledger) -> Result<(), ExchangeError> {
+        self.moved();
         let now = if self.side.needs_clock() { now_ns() } else { 0 };
         self.side.on_start(now, ledger);
         if self.rest == Rest::Call {
@@ -79,7 +89,8 @@ impl<W: Wire + AsFd, S: Side> Blocking<W, S> {
             while !self.side.pending().is_empty() {
                 match self.wire.send(self.side.pending()) {
                     Ok(count) => self.side.sent(count),
-                    Err(error) => self.silent_or(error, ExchangeError::Send)?,
+                    Err(error) if is_tick(&error) => self.ticked(ledger)?,
+                    Err(error) => return Err(ExchangeError::Send(error)),
                 }
             }
             if ledger.is_done() || self.side.is_over() {
@@ -87,14 +98,15 @@ impl<W: Wire + AsFd, S: Side> Blocking<W, S> {
             }
             match self.wire.receive(self.side.inlet(&mut self.scratch)) {
                 Ok(count) => self.take(count, ledger)?,
-                Err(error) => self.silent_or(error, ExchangeError::Receive)?,
+                Err(error) if is_tick(&error) => self.ticked(ledger)?,
+                Err(error) => return Err(ExchangeError::Receive(error)),
             }
         }
     }
 
     /// Sends what there is room for, receives what there is, and waits when neither was possible.
     fn drive_both_ways(&mut self, ledger: &mut S::Ledger) -> Result<(), ExchangeError> {
-        let mut quiet = Quiet::default();
+        let mut vain = Vain::default();
         loop {
             let sending = !self.side.pending().is_empty();
             if !sending && (ledger.is_done() || self.side.is_over()) {
@@ -117,15 +129,16 @@ impl<W: Wire + AsFd, S: Side> Blocking<W, S> {
                 }
             }
             if moved {
-                quiet = Quiet::default();
+                vain.attempts = 0;
             } else {
-                self.rest(&mut quiet)?;
+                self.rest(&mut vain, ledger)?;
             }
         }
     }
 
     #[inline]
     fn take(&mut self, count: usize, ledger: &mut S::Ledger) -> Result<(), ExchangeError> {
+        self.moved();
         if count == 0 {
             return self.side.on_end();
         }
@@ -133,57 +146,73 @@ impl<W: Wire + AsFd, S: Side> Blocking<W, S> {
         self.side.on_input(&self.scratch, count, now, ledger)
     }
 
-    /// A call that slept for the whole patience says so as one that would block.
-    fn silent_or(
-        &self,
-        error: io::Error,
-        other: fn(io::Error) -> ExchangeError,
-    ) -> Result<(), ExchangeError> {
-        match (error.kind(), self.patience) {
-            (io::ErrorKind::Interrupted, _) => Ok(()),
-            (io::ErrorKind::WouldBlock, Some(patience)) => Err(ExchangeError::Silent { patience }),
-            _ => Err(other(error)),
-        }
-    }
-
     /// Waits until something can be done, or asks again.
-    fn rest(&self, quiet: &mut Quiet) -> Result<(), ExchangeError> {
+    fn rest(&mut self, vain: &mut Vain, ledger: &mut S::Ledger) -> Result<(), ExchangeError> {
         if self.rest == Rest::Never {
             spin_loop();
-            return quiet.spun(self.patience);
+            let interval = self.watchdog.as_ref().map(Watchdog::interval);
+            return match interval {
+                Some(interval) if vain.is_time(interval.as_nanos()) => self.ticked(ledger),
+                _ => Ok(()),
+            };
         }
         let mut interest = PollFlags::empty();
         interest.set(PollFlags::OUT, !self.side.pending().is_empty());
         interest.set(PollFlags::IN, self.side.wants_input());
         self.wire.called();
-        let timeout = self.patience.and_then(|patience| Timespec::try_from(patience).ok());
-        match (poll(&mut [PollFd::new(&self.wire, interest)], timeout.as_ref()), self.patience) {
-            (Ok(0), Some(patience)) => Err(ExchangeError::Silent { patience }),
-            (Ok(_) | Err(rustix::io::Errno::INTR), _) => Ok(()),
-            (Err(error), _) => Err(ExchangeError::Receive(error.into())),
+        match poll(&mut [PollFd::new(&self.wire, interest)], None) {
+            Ok(_) => Ok(()),
+            Err(rustix::io::Errno::INTR) => self.ticked(ledger),
+            Err(error) => Err(ExchangeError::Receive(error.into())),
         }
+    }
+
+    #[inline]
+    fn moved(&mut self) {
+        if let Some(watchdog) = &mut self.watchdog {
+            watchdog.moved();
+        }
+    }
+
+    /// Something interrupted the sleep: most likely a tick.
+    #[cold]
+    fn ticked(&mut self, ledger: &mut S::Ledger) -> Result<(), ExchangeError> {
+        if let Some(watchdog) = &mut self.watchdog {
+            watchdog.ticked()?;
+        }
+        if self.ticks {
+            self.side.on_tick(now_ns(), ledger)?;
+        }
+        Ok(())
     }
 }
 
-/// How long nothing has moved, for one that does not sleep.
-#[derive(Debug, Default)]
-struct Quiet {
-    spins: u32,
-    since_ns: Option<u64>,
+fn is_tick(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::Interrupted
 }
 
-impl Quiet {
-    /// It asked once more in vain. The clock is read seldom.
-    fn spun(&mut self, patience: Option<Duration>) -> Result<(), ExchangeError> {
-        self.spins += 1;
-        let Some(patience) = patience.filter(|_| self.spins.is_multiple_of(SPINS)) else {
-            return Ok(());
-        };
-        let now = now_ns();
-        let since = *self.since_ns.get_or_insert(now);
-        if Duration::from_nanos(now - since) >= patience {
-            return Err(ExchangeError::Silent { patience });
+/// How often one that does not sleep has asked in vain.
+#[derive(Debug, Default)]
+struct Vain {
+    attempts: u32,
+    last_ns: u64,
+}
+
+impl Vain {
+    /// It asked once more; whether an interval has passed. The clock is read seldom.
+    fn is_time(&mut self, interval_ns: u128) -> bool {
+        self.attempts = self.attempts.wrapping_add(1);
+        if !self.attempts.is_multiple_of(SPINS) {
+            return false;
         }
-        Ok(())
+        let now = now_ns();
+        if self.last_ns == 0 {
+            self.last_ns = now;
+        }
+        let is_time = u128::from(now - self.last_ns) >= interval_ns;
+        if is_time {
+            self.last_ns = now;
+        }
+        is_time
     }
 }

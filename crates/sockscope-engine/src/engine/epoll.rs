@@ -8,6 +8,9 @@
 //!
 //! What can be sent is sent at once; only a socket that would block is watched for room, and only until it has some.
 
+mod end;
+
+use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -16,7 +19,8 @@ use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::io::Errno;
 
-use super::watchdog::Watchdog;
+use self::end::{End, READABLE};
+use super::watchdog::{Timer, Watchdog};
 use super::{Engine, Terms};
 use crate::clock::now_ns;
 use crate::exchange::ExchangeError;
@@ -27,15 +31,8 @@ use crate::wire::Wire;
 /// The most events of one wait.
 const EVENTS_MAX: usize = 1024;
 
-/// What every entry is watched for.
-const READABLE: EventFlags = EventFlags::IN.union(EventFlags::RDHUP).union(EventFlags::ET);
-/// And while its socket has no room.
-const BLOCKED: EventFlags = READABLE.union(EventFlags::OUT);
-/// What says that the peer has ended, one way or the other.
-const ENDING: EventFlags = EventFlags::RDHUP.union(EventFlags::HUP).union(EventFlags::ERR);
-
-/// Stands for the watchdog among the numbers of the connections.
-const WATCHDOG: u64 = u64::MAX;
+/// Stands for the timer among the numbers of the connections.
+const TIMER: u64 = u64::MAX;
 
 /// Drives connections by readiness.
 pub struct Epoll<W, S> {
@@ -43,24 +40,15 @@ pub struct Epoll<W, S> {
     ends: Box<[End<W, S>]>,
     /// How many of them are not closed.
     open: usize,
-    watchdog: Option<Watchdog>,
+    watchdog: Option<(Watchdog, Timer)>,
+    /// Whether sides are told of the time.
+    ticks: bool,
     events: Box<[Event]>,
     scratch: Box<[u8]>,
     wait: Wait,
     many_messages: bool,
-}
-
-/// One connection.
-struct End<W, S> {
-    /// `None` once it is closed.
-    wire: Option<W>,
-    side: S,
-    /// Whether there may be input that was not received, because the side could not take it.
-    is_readable: bool,
-    /// Whether the peer has ended, so that the end is still to be received.
-    is_ending: bool,
-    /// Whether it is watched for room.
-    is_blocked: bool,
+    /// Connections whose turn was over before they had to wait.
+    busy: VecDeque<usize>,
 }
 
 impl<W: Wire + AsFd, S: Side> Engine<W, S> for Epoll<W, S> {
@@ -70,24 +58,21 @@ impl<W: Wire + AsFd, S: Side> Engine<W, S> for Epoll<W, S> {
             wire.set_nonblocking(true)?;
             epoll::add(&set, wire, EventData::new_u64(number as u64), READABLE)?;
         }
-        let watchdog = terms.patience.map(Watchdog::new).transpose()?;
-        if let Some(watchdog) = &watchdog {
-            epoll::add(&set, watchdog, EventData::new_u64(WATCHDOG), EventFlags::IN)?;
+        let mut watchdog = None;
+        if let Some(dog) = Watchdog::new(terms) {
+            let timer = Timer::every(dog.interval())?;
+            epoll::add(&set, &timer, EventData::new_u64(TIMER), EventFlags::IN)?;
+            watchdog = Some((dog, timer));
         }
         let none = Event { flags: EventFlags::empty(), data: EventData::new_u64(0) };
-        let end = |(wire, side)| End {
-            wire: Some(wire),
-            side,
-            is_readable: false,
-            is_ending: false,
-            is_blocked: false,
-        };
         Ok(Self {
             set,
             open: ends.len(),
+            busy: VecDeque::with_capacity(ends.len()),
             events: vec![none; (ends.len() + 1).min(EVENTS_MAX)].into_boxed_slice(),
-            ends: ends.into_iter().map(end).collect(),
+            ends: ends.into_iter().map(|(wire, side)| End::new(wire, side)).collect(),
             watchdog,
+            ticks: terms.tick.is_some(),
             scratch: vec![0; terms.scratch].into_boxed_slice(),
             wait: terms.wait,
             many_messages: terms.many_messages,
@@ -95,7 +80,7 @@ impl<W: Wire + AsFd, S: Side> Engine<W, S> for Epoll<W, S> {
     }
 
     fn drive(&mut self, ledger: &mut S::Ledger) -> Result<(), ExchangeError> {
-        if let Some(watchdog) = &mut self.watchdog {
+        if let Some((watchdog, _)) = &mut self.watchdog {
             watchdog.moved();
         }
         for number in 0..self.ends.len() {
@@ -106,6 +91,7 @@ impl<W: Wire + AsFd, S: Side> Engine<W, S> for Epoll<W, S> {
                 let Event { flags, data } = self.events[number];
                 self.on_event(data.u64(), flags, ledger)?;
             }
+            self.go_on(ledger)?;
         }
         Ok(())
     }
@@ -116,7 +102,8 @@ impl<W: Wire + AsFd, S: Side> Epoll<W, S> {
     #[inline]
     fn wait(&mut self) -> Result<usize, ExchangeError> {
         const AT_ONCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
-        let timeout = (self.wait == Wait::Spin).then_some(&AT_ONCE);
+        let at_once = self.wait == Wait::Spin || !self.busy.is_empty();
+        let timeout = at_once.then_some(&AT_ONCE);
         // All wires of a thread count their calls together.
         if let Some(wire) = self.ends.first().and_then(|end| end.wire.as_ref()) {
             wire.called();
@@ -135,11 +122,36 @@ impl<W: Wire + AsFd, S: Side> Epoll<W, S> {
         end.flush(&self.set, number)?;
         // What a side did not take before has no other edge.
         let Self { set, ends, scratch, many_messages, .. } = self;
-        if ends[number].receive((set, number), scratch, *many_messages, ledger)? == Fate::Over {
-            ends[number].wire = None;
-            self.open -= 1;
+        ends[number].receive((set, number), scratch, *many_messages, ledger)?;
+        self.settle(number);
+        Ok(())
+    }
+
+    /// Gives every connection another turn whose last one was over too early.
+    #[inline]
+    fn go_on(&mut self, ledger: &mut S::Ledger) -> Result<(), ExchangeError> {
+        for _ in 0..self.busy.len() {
+            let Some(number) = self.busy.pop_front() else { break };
+            let Self { set, ends, scratch, many_messages, .. } = self;
+            let end = &mut ends[number];
+            end.is_busy = false;
+            end.flush(set, number)?;
+            end.receive((set, number), scratch, *many_messages, ledger)?;
+            self.settle(number);
         }
         Ok(())
+    }
+
+    /// What becomes of a connection after its turn.
+    #[inline]
+    fn settle(&mut self, number: usize) {
+        let end = &mut self.ends[number];
+        if end.has_ended() {
+            self.open -= usize::from(end.wire.take().is_some());
+        } else if !end.is_busy && end.could_go_on() {
+            end.is_busy = true;
+            self.busy.push_back(number);
+        }
     }
 
     #[inline]
@@ -149,104 +161,40 @@ impl<W: Wire + AsFd, S: Side> Epoll<W, S> {
         flags: EventFlags,
         ledger: &mut S::Ledger,
     ) -> Result<(), ExchangeError> {
-        if let Some(watchdog) = &mut self.watchdog {
-            if number == WATCHDOG {
-                return watchdog.ticked();
-            }
+        if number == TIMER {
+            return self.on_timer(ledger);
+        }
+        if let Some((watchdog, _)) = &mut self.watchdog {
             watchdog.moved();
         }
         let Self { set, ends, scratch, many_messages, .. } = self;
         let number = usize::try_from(number).unwrap_or(usize::MAX);
         let Some(end) = ends.get_mut(number) else { return Ok(()) };
-        if end.is_blocked && flags.contains(EventFlags::OUT) {
+        if end.is_blocked() && flags.contains(EventFlags::OUT) {
             end.flush(set, number)?;
         }
-        end.is_ending |= flags.intersects(ENDING);
-        end.is_readable |= flags.intersects(EventFlags::IN | ENDING);
-        if end.receive((set, number), scratch, *many_messages, ledger)? == Fate::Over {
-            end.wire = None;
-            self.open -= 1;
-        }
+        end.notice(flags);
+        end.receive((set, number), scratch, *many_messages, ledger)?;
+        self.settle(number);
         Ok(())
     }
-}
 
-/// Whether a connection goes on.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    Open,
-    Over,
-}
-
-impl<W: Wire + AsFd, S: Side> End<W, S> {
-    /// Receives what there is, as long as the side takes it, and sends what it answers.
-    #[inline]
-    fn receive(
-        &mut self,
-        (set, number): (&OwnedFd, usize),
-        scratch: &mut [u8],
-        many_messages: bool,
-        ledger: &mut S::Ledger,
-    ) -> Result<Fate, ExchangeError> {
-        while self.is_readable && self.side.wants_input() {
-            let Some(wire) = &self.wire else { return Ok(Fate::Open) };
-            let inlet = self.side.inlet(scratch);
-            let room = inlet.len();
-            let count = match wire.receive(inlet) {
-                Ok(count) => count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.is_readable = false;
-                    break;
-                }
-                Err(error) => return Err(ExchangeError::Receive(error)),
-            };
-            if count == 0 {
-                self.is_readable = false;
-                self.side.on_end()?;
-                break;
-            }
-            let emptied = if wire.has_messages() { !many_messages } else { count < room };
-            self.is_readable = self.is_ending || !emptied;
-            let now = if self.side.needs_clock() { now_ns() } else { 0 };
-            self.side.on_input(scratch, count, now, ledger)?;
-            self.flush(set, number)?;
-        }
-        let is_over = self.side.is_over() && self.side.pending().is_empty();
-        Ok(if is_over { Fate::Over } else { Fate::Open })
-    }
-
-    /// Sends what is pending, as far as there is room.
-    #[inline]
-    fn flush(&mut self, set: &OwnedFd, number: usize) -> Result<(), ExchangeError> {
-        let Some(wire) = &self.wire else { return Ok(()) };
-        while !self.side.pending().is_empty() {
-            match wire.send(self.side.pending()) {
-                Ok(count) => self.side.sent(count),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    return self.watch(set, number, true);
-                }
-                Err(error) => return Err(ExchangeError::Send(error)),
-            }
-        }
-        if self.is_blocked { self.watch(set, number, false) } else { Ok(()) }
-    }
-
-    /// Is told when there is room, or no longer.
     #[cold]
-    fn watch(
-        &mut self,
-        set: &OwnedFd,
-        number: usize,
-        is_blocked: bool,
-    ) -> Result<(), ExchangeError> {
-        let Some(wire) = &self.wire else { return Ok(()) };
-        if is_blocked != self.is_blocked {
-            let flags = if is_blocked { BLOCKED } else { READABLE };
-            epoll::modify(set, wire, EventData::new_u64(number as u64), flags)
-                .map_err(|error| ExchangeError::Send(error.into()))?;
-            self.is_blocked = is_blocked;
+    fn on_timer(&mut self, ledger: &mut S::Ledger) -> Result<(), ExchangeError> {
+        let Some((watchdog, timer)) = &mut self.watchdog else { return Ok(()) };
+        if !timer.read()? {
+            return Ok(());
+        }
+        watchdog.ticked()?;
+        if !self.ticks {
+            return Ok(());
+        }
+        let now = now_ns();
+        for number in 0..self.ends.len() {
+            let end = &mut self.ends[number];
+            end.side.on_tick(now, ledger)?;
+            end.flush(&self.set, number)?;
+            self.settle(number);
         }
         Ok(())
     }

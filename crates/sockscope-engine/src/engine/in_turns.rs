@@ -4,9 +4,9 @@
 
 use std::io;
 
-use super::{Engine, Terms, unless_would_block};
+use super::{Engine, Terms};
 use crate::clock::now_ns;
-use crate::exchange::ExchangeError;
+use crate::exchange::{ExchangeError, unless_would_block};
 use crate::side::{Ledger, Side};
 use crate::wire::Wire;
 

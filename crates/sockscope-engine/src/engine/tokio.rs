@@ -14,26 +14,30 @@ use std::io;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use sockscope_net::Conn;
 use tokio::io::unix::AsyncFd;
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 
-use self::socket::Socket;
+pub use self::socket::AsyncWire;
 use self::task::Task;
-use super::watchdog::Watchdog;
+use super::watchdog::{Timer, Watchdog};
 use super::{Engine, Terms};
 use crate::exchange::ExchangeError;
 use crate::side::{Ledger, Side};
 use crate::wire::Counted;
 
 /// Drives connections by tasks.
-pub struct Tokio<S: Side> {
+pub struct Tokio<W: AsyncWire, S: Side> {
     /// Before the runtime, which its sockets need to end.
-    tasks: Vec<Rc<RefCell<Task<S>>>>,
+    tasks: Box<[SharedTask<W, S>]>,
     shared: Rc<Shared<S::Ledger>>,
-    watchdog: Option<AsyncFd<Watchdog>>,
+    watchdog: Option<(Watchdog, AsyncFd<Timer>)>,
+    /// Whether sides are told of the time.
+    ticks: bool,
     runtime: LocalRuntime,
 }
+
+/// A task that its engine can reach, too.
+type SharedTask<W, S> = Rc<RefCell<Task<W, S>>>;
 
 /// What the tasks of a thread share.
 struct Shared<L> {
@@ -49,34 +53,37 @@ struct Shared<L> {
     waiting: RefCell<Option<Waker>>,
 }
 
-impl<S> Engine<Counted<Conn>, S> for Tokio<S>
+impl<W, S> Engine<Counted<W>, S> for Tokio<W, S>
 where
+    W: AsyncWire + 'static,
     S: Side + 'static,
     S::Ledger: 'static,
 {
-    fn new(ends: Vec<(Counted<Conn>, S)>, terms: &Terms) -> io::Result<Self> {
+    fn new(ends: Vec<(Counted<W>, S)>, terms: &Terms) -> io::Result<Self> {
         let runtime =
             Builder::new_current_thread().enable_io().build_local(LocalOptions::default())?;
         let entered = runtime.enter();
         let shared = Rc::new(Shared::new(ends.len()));
         let tasks = ends.into_iter().map(|(wire, side)| {
-            let socket = Socket::new(wire.into_uncounted())?;
+            let wire = wire.into_uncounted();
+            wire.set_nonblocking(true)?;
+            let socket = wire.into_socket()?;
             Ok(Rc::new(RefCell::new(Task::new(socket, side, terms))))
         });
         let tasks = tasks.collect::<io::Result<_>>()?;
-        let watchdog = terms.patience.map(Watchdog::new).transpose()?;
-        let watchdog = watchdog.map(socket::watched).transpose()?;
+        let timed = |dog: Watchdog| Ok((dog, socket::watched(Timer::every(dog.interval())?)?));
+        let watchdog: io::Result<_> = Watchdog::new(terms).map(timed).transpose();
+        let watchdog = watchdog?;
         drop(entered);
-        Ok(Self { tasks, shared, watchdog, runtime })
+        Ok(Self { tasks, shared, watchdog, ticks: terms.tick.is_some(), runtime })
     }
 
     fn drive(&mut self, ledger: &mut S::Ledger) -> Result<(), ExchangeError> {
         // Tasks cannot borrow: they find the ledger where they can reach it.
         std::mem::swap(ledger, &mut self.shared.ledger.borrow_mut());
-        if let Some(watchdog) = &mut self.watchdog {
-            watchdog.get_mut().moved();
-        }
-        let Self { tasks, shared, watchdog, runtime } = self;
+        let Self { tasks, shared, watchdog, ticks, runtime } = self;
+        let ticks = ticks.then_some(&**tasks);
+        shared.moved.set(true);
         shared.asleep.set(tasks.len());
         let driven = runtime.block_on(async {
             let spawned: Vec<_> = tasks
@@ -89,7 +96,7 @@ where
                     })
                 })
                 .collect();
-            let driven = poll_fn(|cx| shared.poll(cx, watchdog.as_mut())).await;
+            let driven = poll_fn(|cx| shared.poll(cx, watchdog, ticks)).await;
             // Only those that wait for input are left.
             spawned.iter().for_each(tokio::task::JoinHandle::abort);
             driven
@@ -117,10 +124,11 @@ impl<L: Ledger> Shared<L> {
     }
 
     /// Waits for the end of the drive.
-    fn poll(
+    fn poll<W: AsyncWire, S: Side<Ledger = L>>(
         &self,
         cx: &mut Context<'_>,
-        watchdog: Option<&mut AsyncFd<Watchdog>>,
+        watchdog: &mut Option<(Watchdog, AsyncFd<Timer>)>,
+        ticks: Option<&[SharedTask<W, S>]>,
     ) -> Poll<Result<(), ExchangeError>> {
         if let Some(error) = self.failed.take() {
             return Poll::Ready(Err(error));
@@ -129,22 +137,22 @@ impl<L: Ledger> Shared<L> {
             return Poll::Ready(Ok(()));
         }
         self.waiting.replace(Some(cx.waker().clone()));
-        let Some(watchdog) = watchdog else { return Poll::Pending };
+        let Some((watchdog, timer)) = watchdog else { return Poll::Pending };
         loop {
-            match watchdog.poll_read_ready_mut(cx) {
+            let mut guard = match timer.poll_read_ready_mut(cx) {
                 Poll::Pending => return Poll::Pending,
-                Poll::Ready(Err(error)) => {
-                    return Poll::Ready(Err(ExchangeError::Receive(error)));
-                }
-                Poll::Ready(Ok(mut guard)) => {
-                    guard.clear_ready();
-                    if self.moved.replace(false) {
-                        guard.get_inner_mut().moved();
-                    }
-                    if let Err(error) = guard.get_inner_mut().ticked() {
-                        return Poll::Ready(Err(error));
-                    }
-                }
+                Poll::Ready(guard) => guard.map_err(ExchangeError::Receive)?,
+            };
+            guard.clear_ready();
+            if !guard.get_inner().read()? {
+                continue;
+            }
+            if self.moved.replace(false) {
+                watchdog.moved();
+            }
+            watchdog.ticked()?;
+            for task in ticks.unwrap_or(&[]) {
+                task.borrow_mut().tick(self)?;
             }
         }
     }
@@ -157,7 +165,7 @@ impl<L: Ledger> Shared<L> {
     }
 }
 
-impl<S: Side> fmt::Debug for Tokio<S> {
+impl<W: AsyncWire, S: Side> fmt::Debug for Tokio<W, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tokio").field("tasks", &self.tasks.len()).finish_non_exhaustive()
     }

@@ -1,4 +1,7 @@
-//! Watchdog: notices that nothing has moved for too long, without a timeout on every wait.
+//! Watchdog: looks up now and then, and notices that nothing has moved for too long.
+//!
+//! To set a timeout for every wait would cost each of them the timer of the kernel, some per cent of a round trip. One
+//! timer that ticks a few times a second costs nothing that can be measured.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
@@ -10,33 +13,36 @@ use rustix::time::{
     timerfd_settime,
 };
 
+use super::Terms;
 use crate::exchange::ExchangeError;
 
-/// Ticks in one patience: silence is noticed at most a quarter of it late.
-const TICKS: u32 = 4;
+/// Looks in one patience: silence is noticed at most a quarter of it late.
+const LOOKS: u32 = 4;
 
-/// A timer that ticks a few times in one patience. To set the timer of every wait would cost each of them some hundred
-/// nanoseconds; this costs a wake-up a second.
-#[derive(Debug)]
+/// Counts the ticks in which nothing moved.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Watchdog {
-    timer: OwnedFd,
-    patience: Duration,
+    interval: Duration,
+    patience: Option<Duration>,
     /// Ticks since something moved.
     silent: u32,
 }
 
 impl Watchdog {
-    /// A timer that ticks from now on.
-    pub(super) fn new(patience: Duration) -> io::Result<Self> {
-        let timer = timerfd_create(
-            TimerfdClockId::Monotonic,
-            TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK,
-        )?;
-        let interval = (patience / TICKS).max(Duration::from_nanos(1));
-        let tick = Timespec::try_from(interval).map_err(io::Error::other)?;
-        let ticks = Itimerspec { it_interval: tick, it_value: tick };
-        timerfd_settime(&timer, TimerfdTimerFlags::empty(), &ticks)?;
-        Ok(Self { timer, patience, silent: 0 })
+    /// For these terms; `None` if nobody needs to look.
+    pub(super) fn new(terms: &Terms) -> Option<Self> {
+        let of_patience = terms.patience.map(|patience| patience / LOOKS);
+        let interval = match (of_patience, terms.tick) {
+            (Some(one), Some(other)) => one.min(other),
+            (one, other) => one.or(other)?,
+        };
+        let interval = interval.max(Duration::from_millis(1));
+        Some(Self { interval, patience: terms.patience, silent: 0 })
+    }
+
+    /// How often it wants to be told of the time.
+    pub(super) fn interval(&self) -> Duration {
+        self.interval
     }
 
     /// Something moved.
@@ -45,30 +51,92 @@ impl Watchdog {
         self.silent = 0;
     }
 
-    /// The timer ticked; it goes on only when the tick has been read.
+    /// One interval has passed.
     pub(super) fn ticked(&mut self) -> Result<(), ExchangeError> {
-        match rustix::io::read(&self.timer, &mut [0; 8]) {
-            Ok(_) => {}
-            Err(Errno::AGAIN | Errno::INTR) => return Ok(()),
-            Err(error) => return Err(ExchangeError::Receive(error.into())),
+        self.silent = self.silent.saturating_add(1);
+        match self.patience {
+            // The first of them may have come right after something moved.
+            Some(patience) if self.interval * (self.silent - 1) >= patience => {
+                Err(ExchangeError::Silent { patience })
+            }
+            _ => Ok(()),
         }
-        self.silent += 1;
-        // The first tick may come right after something moved.
-        if self.silent > TICKS {
-            return Err(ExchangeError::Silent { patience: self.patience });
-        }
-        Ok(())
     }
 }
 
-impl AsRawFd for Watchdog {
+/// The ticks as a descriptor, for those that wait for events.
+#[derive(Debug)]
+pub(super) struct Timer(OwnedFd);
+
+impl Timer {
+    /// Ticks from now on.
+    pub(super) fn every(interval: Duration) -> io::Result<Self> {
+        let flags = TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK;
+        let timer = timerfd_create(TimerfdClockId::Monotonic, flags)?;
+        let tick = Timespec::try_from(interval).map_err(io::Error::other)?;
+        let ticks = Itimerspec { it_interval: tick, it_value: tick };
+        timerfd_settime(&timer, TimerfdTimerFlags::empty(), &ticks)?;
+        Ok(Self(timer))
+    }
+
+    /// Whether it ticked. It goes on only when the tick has been read.
+    pub(super) fn read(&self) -> Result<bool, ExchangeError> {
+        match rustix::io::read(&self.0, &mut [0; 8]) {
+            Ok(_) => Ok(true),
+            Err(Errno::AGAIN | Errno::INTR) => Ok(false),
+            Err(error) => Err(ExchangeError::Receive(error.into())),
+        }
+    }
+}
+
+impl AsRawFd for Timer {
     fn as_raw_fd(&self) -> RawFd {
-        self.timer.as_raw_fd()
+        self.0.as_raw_fd()
     }
 }
 
-impl AsFd for Watchdog {
+impl AsFd for Timer {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.timer.as_fd()
+        self.0.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::Wait;
+
+    fn watchdog(patience: Option<u64>, tick: Option<u64>) -> Option<Watchdog> {
+        let [patience, tick] = [patience, tick].map(|ms| ms.map(Duration::from_millis));
+        Watchdog::new(&Terms { patience, tick, ..Terms::new(Wait::Block) })
+    }
+
+    #[test]
+    fn it_gives_up_when_nothing_moved_for_the_whole_patience_and_not_before() {
+        for (patience, tick) in [(400, None), (400, Some(50)), (400, Some(3000)), (1, None)] {
+            let mut watchdog = watchdog(Some(patience), tick).unwrap();
+            for _ in 0..100 {
+                watchdog.ticked().unwrap();
+                watchdog.moved();
+            }
+            let mut ticks = 0;
+            while watchdog.ticked().is_ok() {
+                ticks += 1;
+            }
+            let waited = watchdog.interval() * ticks;
+            let patience = Duration::from_millis(patience);
+            assert!(waited >= patience, "{waited:?} of {patience:?}");
+            assert!(waited <= patience + watchdog.interval(), "{waited:?} of {patience:?}");
+        }
+    }
+
+    #[test]
+    fn a_server_has_no_patience_to_lose() {
+        assert!(watchdog(None, None).is_none());
+        let mut watchdog = watchdog(None, Some(50)).unwrap();
+        assert_eq!(watchdog.interval(), Duration::from_millis(50));
+        for _ in 0..1000 {
+            watchdog.ticked().unwrap();
+        }
     }
 }

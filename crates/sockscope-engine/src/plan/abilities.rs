@@ -12,24 +12,25 @@ pub struct Abilities {
     pub transports: Vec<(OwnTransport, String)>,
     /// Engines that cannot be had.
     pub engines: Vec<(EngineName, String)>,
+    /// How many messages a Unix datagram socket holds, where that is known.
+    pub unix_datagrams: Option<u32>,
 }
 
 impl Abilities {
     /// Tries them.
     #[must_use]
     pub fn probe() -> Self {
-        let absent = "it is not in this build".to_owned();
-        let mut engines = vec![(EngineName::Uring, absent.clone())];
+        let mut engines = vec![(EngineName::Uring, "it is not in this build".into())];
         if cfg!(not(feature = "tokio")) {
             engines.push((EngineName::Tokio, "this build has no tokio (cargo feature)".into()));
         }
-        Self { transports: transports::refused(), engines }
+        Self { transports: transports::refused(), engines, unix_datagrams: unix_datagrams() }
     }
 
     /// What keeps a target from being measured so, if anything does.
     pub(super) fn refusal(&self, target: &Target, work: &Work) -> Option<Unavailable> {
-        if let Some(absent) = absent(target, work) {
-            return Some(absent);
+        if let Some(refusal) = absent(target, work).or_else(|| self.refuses_depth(target, work)) {
+            return Some(refusal);
         }
         let mut engines = vec![work.engines.client];
         if let Target::Own(transport) = target {
@@ -50,6 +51,23 @@ impl Abilities {
         engines.into_iter().find_map(refused)
     }
 
+    /// Why so many requests cannot be in flight, if they cannot.
+    fn refuses_depth(&self, target: &Target, work: &Work) -> Option<Unavailable> {
+        let Target::Own(transport) = target else { return None };
+        let room = self.unix_datagrams?;
+        let waits = work.engines.server == EngineName::Blocking;
+        if !(transport.is_datagram() && transport.is_unix()) || waits || work.depth <= room {
+            return None;
+        }
+        let reason = format!(
+            "a Unix datagram socket holds {room} messages (net.unix.max_dgram_qlen): with {} in flight, a server that waits \
+             for none of its clients would lose answers",
+            work.depth
+        );
+        let (target, engine) = (Some(target.clone()), Some(work.engines.server));
+        Some(Unavailable { target, engine, reason, ..Unavailable::default() })
+    }
+
     /// Why this transport cannot be had, if it cannot.
     #[must_use]
     pub fn refuses_transport(&self, transport: OwnTransport) -> Option<&str> {
@@ -65,6 +83,12 @@ impl Abilities {
     }
 }
 
+/// How many messages wait in a Unix datagram socket before its senders have to. See unix(7).
+fn unix_datagrams() -> Option<u32> {
+    let text = std::fs::read_to_string("/proc/sys/net/unix/max_dgram_qlen").ok()?;
+    text.trim().parse().ok()
+}
+
 /// What this build does not do, whatever moves the bytes.
 fn absent(target: &Target, work: &Work) -> Option<Unavailable> {
     let floor = matches!(target, Target::Own(transport) if transport.is_floor());
@@ -74,11 +98,10 @@ fn absent(target: &Target, work: &Work) -> Option<Unavailable> {
         return Some(Unavailable { target, reason, ..Unavailable::default() });
     }
     let engines = [work.engines.client, work.engines.server];
-    let blocking = engines.iter().all(|engine| *engine == EngineName::Blocking);
-    if target.may_lose() && work.load == Load::RoundTrip && !(blocking && work.is_single()) {
-        let reason = "with datagrams, only one connection of the blocking engine is in this build";
-        let target = Some(target.clone());
-        return Some(Unavailable { target, reason: reason.into(), ..Unavailable::default() });
+    if target.may_lose() && work.load == Load::RoundTrip && engines.contains(&EngineName::Uring) {
+        let (target, engine) = (Some(target.clone()), Some(EngineName::Uring));
+        let reason = "datagrams with this engine are not in this build".into();
+        return Some(Unavailable { target, engine, reason, ..Unavailable::default() });
     }
     None
 }

@@ -7,6 +7,8 @@ mod floors;
 mod loads;
 
 use super::{OwnTransport, Target, Unavailable};
+use crate::control::ServiceName;
+use crate::side::Datagrams;
 use crate::view::View;
 use crate::work::{EngineName, Load, Work};
 
@@ -35,7 +37,7 @@ enum Factor {
 }
 
 /// All rules; the first that refuses is told.
-const RULES: [fn(&Candidate<'_>) -> Option<Refusal>; 8] = [
+const RULES: [fn(&Candidate<'_>) -> Option<Refusal>; 9] = [
     running_view,
     own_view,
     floors::refusal,
@@ -44,6 +46,7 @@ const RULES: [fn(&Candidate<'_>) -> Option<Refusal>; 8] = [
     blocking_threads,
     spinning_threads,
     solo_engine,
+    datagram_numbers,
 ];
 
 /// What keeps a candidate from being measured, if anything does.
@@ -148,6 +151,15 @@ fn solo_engine(candidate: &Candidate<'_>) -> Option<Refusal> {
     (work.engines.client == EngineName::Blocking && work.depth > 1).then_some((
         &[Factor::View, Factor::Engine],
         "with plain calls in one thread, each end waits for its turn: one request at a time",
+    ))
+}
+
+fn datagram_numbers(candidate: &Candidate<'_>) -> Option<Refusal> {
+    let work = candidate.work;
+    let is_numbered = candidate.target.may_lose() && work.service == ServiceName::Echo;
+    (is_numbered && Datagrams::new(work, 0).is_none()).then_some((
+        &[Factor::Target, Factor::Size],
+        "so few bytes cannot number the requests in flight, and datagrams come in any order",
     ))
 }
 

@@ -135,6 +135,20 @@ impl OwnTransport {
         matches!(self, Self::Unixgram | Self::UnixgramAbstract | Self::Udp | Self::Udp6)
     }
 
+    /// Whether it is of the Unix family.
+    #[must_use]
+    pub const fn is_unix(self) -> bool {
+        matches!(
+            self,
+            Self::Unix
+                | Self::UnixAbstract
+                | Self::Unixgram
+                | Self::UnixgramAbstract
+                | Self::Unixpacket
+                | Self::UnixpacketAbstract
+        )
+    }
+
     /// Whether there is a Nagle algorithm to turn off.
     #[must_use]
     pub const fn is_tcp(self) -> bool {

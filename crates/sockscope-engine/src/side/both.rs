@@ -88,6 +88,13 @@ impl<C: Side, S: Side<Ledger = Answers>> Side for Both<C, S> {
         }
     }
 
+    fn on_tick(&mut self, now: u64, ledger: &mut C::Ledger) -> Result<(), ExchangeError> {
+        match self {
+            Self::Client(client) => client.on_tick(now, ledger),
+            Self::Server(server) => server.on_tick(now, &mut Answers::default()),
+        }
+    }
+
     fn on_end(&mut self) -> Result<(), ExchangeError> {
         match self {
             Self::Client(client) => client.on_end(),

@@ -35,7 +35,7 @@ pub struct Rounds {
     pub bytes: u64,
     /// Messages that were lost, on sockets that lose some.
     pub lost: u64,
-    /// When the last answer was complete.
+    /// When the last answer was complete, or given up.
     pub last_ns: u64,
     /// Requests whose answers are not complete, of all sides.
     in_flight: u64,
@@ -89,6 +89,13 @@ impl Rounds {
     #[inline]
     pub fn started(&mut self, count: u64) {
         self.in_flight += count;
+    }
+
+    /// A request is lost: it will not be waited for any longer.
+    pub fn lost(&mut self, now: u64) {
+        self.lost += 1;
+        self.in_flight -= 1;
+        self.last_ns = now;
     }
 
     /// The answer to a request that was started at `start` was complete at `now`.

@@ -36,6 +36,8 @@ pub struct Responder<S> {
     /// What of the space is to be sent.
     copied: std::ops::Range<usize>,
     has_messages: bool,
+    /// How many clients have not ended yet.
+    clients: u32,
     is_over: bool,
 }
 
@@ -57,8 +59,15 @@ impl<S: Service> Responder<S> {
             space: vec![0; (batch + 1) * len.max(ANSWER_MIN)].into_boxed_slice(),
             copied: 0..0,
             has_messages,
+            clients: 1,
             is_over: false,
         }
+    }
+
+    /// The server of all clients of a datagram socket, each of which says goodbye with an empty message.
+    #[must_use]
+    pub fn of_datagrams(service: S, work: &Work) -> Self {
+        Self { clients: work.connections.max(1), ..Self::new(service, work, true) }
     }
 
     /// Answers what has arrived whole.
@@ -179,7 +188,8 @@ impl<S: Service> Side for Responder<S> {
         if self.filled > self.answered {
             return Err(ExchangeError::Receive(std::io::ErrorKind::UnexpectedEof.into()));
         }
-        self.is_over = true;
+        self.clients = self.clients.saturating_sub(1);
+        self.is_over |= self.clients == 0;
         Ok(())
     }
 

@@ -6,6 +6,7 @@ mod bare;
 mod blame;
 mod connect;
 mod datagram;
+mod datagrams;
 mod meters;
 mod open;
 mod round_trip;
@@ -23,6 +24,7 @@ use sockscope_net::{Conn, Connector, Kind};
 
 pub(super) use connect::{dialer, measure as measure_connects};
 pub(super) use datagram::{LOST_AFTER, answered};
+pub(super) use datagrams::{side as datagrams_side, terms as datagrams_terms};
 pub(super) use meters::Meters;
 pub(super) use round_trip::measure;
 pub(super) use stream::terms as sink_terms;
@@ -65,16 +67,14 @@ pub(super) fn run(
     let is_datagram = self::endpoint(endpoint)?.kind() == Some(Kind::Datagram);
     match (plan.work.load, plan.work.engines.client) {
         (Load::RoundTrip, EngineName::Bare) => bare::run(channel, &client),
-        (Load::RoundTrip, EngineName::Blocking) if is_datagram => datagram::run(channel, &client),
+        (Load::RoundTrip, EngineName::Blocking) if is_datagram && plan.work.is_single() => {
+            datagram::run(channel, &client)
+        }
+        (Load::RoundTrip, _) if is_datagram => datagrams::run(channel, &client),
         (Load::RoundTrip, EngineName::Blocking) if plan.work.is_single() => {
             round_trip::run(channel, &client)
         }
-        (Load::RoundTrip, EngineName::Blocking) => rounds::run::<Blocking<_, _>>(channel, &client),
-        (Load::RoundTrip, EngineName::Epoll) => rounds::run::<Epoll<_, _>>(channel, &client),
-        #[cfg(feature = "tokio")]
-        (Load::RoundTrip, EngineName::Tokio) => {
-            rounds::run::<crate::engine::Tokio<_>>(channel, &client)
-        }
+        (Load::RoundTrip, _) => rounds::run(channel, &client),
         (Load::Open { arrivals }, EngineName::Blocking | EngineName::Epoll) => {
             open::run(channel, &client, arrivals)
         }
@@ -84,7 +84,7 @@ pub(super) fn run(
         (Load::Stream { .. }, EngineName::Epoll) => stream::run::<Epoll<_, _>>(channel, &client),
         #[cfg(feature = "tokio")]
         (Load::Stream { .. }, EngineName::Tokio) => {
-            stream::run::<crate::engine::Tokio<_>>(channel, &client)
+            stream::run::<crate::engine::Tokio<_, _>>(channel, &client)
         }
         (Load::Connect { exchange }, EngineName::Blocking) => {
             connect::run(channel, &client, exchange)

@@ -116,11 +116,11 @@ fn on_one_engine<S: Service + Clone + Send + 'static>(
     pairs: Vec<(Conn, Conn)>,
 ) -> Result<BlockMessage, Failure> {
     let terms = Terms {
-        wait: plan.wait,
         patience: Some(Duration::from_nanos(plan.patience_ns)),
         scratch: Pipeline::inlet_len(&plan.work),
         many_messages: plan.work.depth > 1,
         both_ways: true,
+        ..Terms::new(plan.wait)
     };
     let ends = pairs.into_iter().flat_map(|(client, server)| {
         let has_messages = client.has_messages();
@@ -130,9 +130,11 @@ fn on_one_engine<S: Service + Clone + Send + 'static>(
     });
     let ends = vec![ends.collect()];
     let block = match plan.work.engines.client {
-        EngineName::Epoll => measure_window::<_, Epoll<_, _>>(ends, &terms, plan, None),
+        EngineName::Epoll => measure_window::<_, _, Epoll<_, _>>(ends, &terms, plan, None),
         #[cfg(feature = "tokio")]
-        EngineName::Tokio => measure_window::<_, crate::engine::Tokio<_>>(ends, &terms, plan, None),
+        EngineName::Tokio => {
+            measure_window::<_, _, crate::engine::Tokio<_, _>>(ends, &terms, plan, None)
+        }
         engine => return Err(not_built(plan.work.load, engine)),
     };
     block.map_err(|error| error.blame(false))

@@ -26,14 +26,16 @@ use crate::child::in_child;
 use crate::plans::{impatient, measure, wish};
 
 /// A server that does as `serve` says with each message: its socket, how many it got before, the message, who sent it.
-struct Server {
+pub(crate) struct Server {
     address: SocketAddr,
     /// Who sent each message.
     senders: Receiver<SocketAddr>,
 }
 
 impl Server {
-    fn start(mut serve: impl FnMut(&UdpSocket, u64, &[u8], SocketAddr) + Send + 'static) -> Self {
+    pub(crate) fn start(
+        mut serve: impl FnMut(&UdpSocket, u64, &[u8], SocketAddr) + Send + 'static,
+    ) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         let address = socket.local_addr().unwrap();
         let (told, senders): (Sender<SocketAddr>, _) = channel();
@@ -51,7 +53,9 @@ impl Server {
     }
 
     /// Answers with what `answer` makes of each message, if it makes something.
-    fn answering(mut answer: impl FnMut(u64, &[u8]) -> Option<Vec<u8>> + Send + 'static) -> Self {
+    pub(crate) fn answering(
+        mut answer: impl FnMut(u64, &[u8]) -> Option<Vec<u8>> + Send + 'static,
+    ) -> Self {
         Self::start(move |socket, count, message, from| {
             if let Some(answer) = answer(count, message) {
                 socket.send_to(&answer, from).unwrap();
@@ -59,7 +63,7 @@ impl Server {
         })
     }
 
-    fn endpoint(&self) -> Endpoint {
+    pub(crate) fn endpoint(&self) -> Endpoint {
         format!("udp:{}", self.address).parse().unwrap()
     }
 

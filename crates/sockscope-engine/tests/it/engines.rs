@@ -89,3 +89,16 @@ fn one_byte_is_exchanged_by_every_pair() {
     let sweep = Sweep { base, engines: pairs(), ..Sweep::default() };
     assert!(check(&with(sweep, &[View::Free])) > 0);
 }
+
+#[test]
+fn datagrams_are_exchanged_by_every_pair_of_engines() {
+    let sweep =
+        Sweep { connections: vec![1, 3], depths: vec![1, 4], engines: pairs(), ..Sweep::default() };
+    let targets = [OwnTransport::Unixgram, OwnTransport::Udp].map(Target::Own).to_vec();
+    for view in View::OWN {
+        assert!(check(&Wish { sweep: sweep.clone(), ..wish(targets.clone(), &[view]) }) > 0);
+    }
+    let base = Work { service: ServiceName::Pong, connections: 2, depth: 3, ..Work::default() };
+    let sweep = Sweep { base, engines: pairs(), ..Sweep::default() };
+    assert!(check(&Wish { sweep, ..wish(targets, &[View::Solo, View::Free]) }) > 0);
+}

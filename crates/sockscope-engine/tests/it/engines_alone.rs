@@ -27,13 +27,7 @@ fn connected(endpoint: &str, count: u32) -> Vec<(Conn, Conn)> {
 }
 
 fn terms(wait: Wait, work: &Work) -> Terms {
-    Terms {
-        wait,
-        patience: None,
-        scratch: Pipeline::inlet_len(work),
-        many_messages: work.depth > 1,
-        both_ways: false,
-    }
+    Terms { scratch: Pipeline::inlet_len(work), many_messages: work.depth > 1, ..Terms::new(wait) }
 }
 
 fn endpoints() -> [String; 3] {

@@ -9,6 +9,7 @@ mod connect;
 mod cost;
 mod coverage;
 mod datagrams;
+mod datagrams_many;
 mod engines;
 mod engines_alone;
 mod faults;

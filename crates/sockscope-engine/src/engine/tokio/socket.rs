@@ -10,30 +10,45 @@ use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
-/// A connection that a task can wait for.
-#[derive(Debug)]
-pub(super) enum Socket {
-    Tcp(TcpStream),
-    Unix(UnixStream),
-    /// What tokio has no type for.
-    Other(AsyncFd<Conn>),
+use crate::wire::{Either, Postbox, Wire};
+
+/// A wire that a task can wait for.
+pub trait AsyncWire: Wire + AsRawFd + Sized {
+    /// In tokio's own type, where there is one; inside a runtime. The wire does not block.
+    fn into_socket(self) -> io::Result<Socket<Self>> {
+        Ok(Socket::Other(watched(self)?))
+    }
 }
 
-impl Socket {
-    /// Inside a runtime.
-    pub(super) fn new(conn: Conn) -> io::Result<Self> {
-        conn.set_nonblocking(true)?;
-        Ok(match (conn.kind(), conn.transport()) {
+impl AsyncWire for Conn {
+    fn into_socket(self) -> io::Result<Socket<Self>> {
+        Ok(match (self.kind(), self.transport()) {
             (Kind::Stream, "tcp" | "tcp6" | "mptcp") => {
-                Self::Tcp(TcpStream::from_std(OwnedFd::from(conn).into())?)
+                Socket::Tcp(TcpStream::from_std(OwnedFd::from(self).into())?)
             }
             (Kind::Stream, "unix" | "unix-abstract") => {
-                Self::Unix(UnixStream::from_std(OwnedFd::from(conn).into())?)
+                Socket::Unix(UnixStream::from_std(OwnedFd::from(self).into())?)
             }
-            _ => Self::Other(watched(conn)?),
+            _ => Socket::Other(watched(self)?),
         })
     }
+}
 
+impl AsyncWire for Postbox {}
+impl AsyncWire for Either<Conn, Postbox> {}
+
+/// A connection in the type that an application would use for it.
+#[derive(Debug)]
+pub enum Socket<W: AsRawFd> {
+    /// Of TCP.
+    Tcp(TcpStream),
+    /// Of Unix streams.
+    Unix(UnixStream),
+    /// What tokio has no type for.
+    Other(AsyncFd<W>),
+}
+
+impl<W: Wire + AsRawFd> Socket<W> {
     /// Sends, or is woken when there is room.
     pub(super) fn poll_send(
         &mut self,

@@ -1,9 +1,9 @@
 //! Task: one connection of a thread, as a task sees it.
 
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use super::Shared;
-use super::socket::Socket;
+use super::socket::{AsyncWire, Socket};
 use crate::clock::now_ns;
 use crate::engine::Terms;
 use crate::exchange::ExchangeError;
@@ -11,27 +11,43 @@ use crate::side::Side;
 
 /// One connection and the buffer that its task reads into.
 #[derive(Debug)]
-pub(super) struct Task<S> {
+pub(super) struct Task<W: AsyncWire, S> {
     /// `None` once it is closed.
-    socket: Option<Socket>,
+    socket: Option<Socket<W>>,
     side: S,
     buffer: Box<[u8]>,
+    /// Whoever polls it, to be told when time made something pending.
+    waker: Option<Waker>,
 }
 
-impl<S: Side> Task<S> {
-    pub(super) fn new(socket: Socket, side: S, terms: &Terms) -> Self {
-        Self { socket: Some(socket), side, buffer: vec![0; terms.scratch].into_boxed_slice() }
+impl<W: AsyncWire, S: Side> Task<W, S> {
+    pub(super) fn new(socket: Socket<W>, side: S, terms: &Terms) -> Self {
+        let buffer = vec![0; terms.scratch].into_boxed_slice();
+        Self { socket: Some(socket), side, buffer, waker: None }
     }
 
     /// A drive begins.
     pub(super) fn start(&mut self, shared: &Shared<S::Ledger>) {
         shared.asleep.set(shared.asleep.get() - 1);
+        self.waker = None;
         let now = if self.side.needs_clock() { now_ns() } else { 0 };
         self.side.on_start(now, &mut shared.ledger.borrow_mut());
     }
 
+    /// Time has passed; what that made pending is sent by the task itself.
+    pub(super) fn tick(&mut self, shared: &Shared<S::Ledger>) -> Result<(), ExchangeError> {
+        self.side.on_tick(now_ns(), &mut shared.ledger.borrow_mut())?;
+        if let Some(waker) = &self.waker {
+            waker.wake_by_ref();
+        }
+        Ok(())
+    }
+
     /// Goes on until it would have to wait; ready once its connection is closed.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, shared: &Shared<S::Ledger>) -> Poll<()> {
+        if self.waker.is_none() {
+            self.waker = Some(cx.waker().clone());
+        }
         match self.go_on(cx, shared) {
             Poll::Pending => {
                 if shared.is_over() {

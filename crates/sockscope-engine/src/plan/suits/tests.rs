@@ -1,7 +1,6 @@
 //! Which combinations make sense, as a table.
 
 use super::*;
-use crate::control::ServiceName;
 use crate::work::{Arrivals, Engines};
 use EngineName::{Blocking, Epoll, Tokio, Uring};
 
@@ -128,4 +127,21 @@ fn an_open_loop_needs_a_cpu_of_its_own_and_a_clock_finer_than_a_timer() {
     };
     assert!(open(Blocking, View::Free) && open(Epoll, View::CrossCore));
     assert!(!open(Tokio, View::Free) && !open(Epoll, View::SameCore) && !open(Epoll, View::Solo));
+}
+
+#[test]
+fn datagrams_need_room_for_their_numbers() {
+    let rows = [
+        (OwnTransport::Udp, 1, 128, true),
+        (OwnTransport::Udp, 1, 129, false),
+        (OwnTransport::Unixgram, 64, 100_000, true),
+        (OwnTransport::Unixpacket, 1, 129, true),
+    ];
+    for (transport, size, depth, suits) in rows {
+        let work = Work { size, ..work(Epoll, Epoll, 1, depth) };
+        let told = told(&Target::Own(transport), View::Free, &work);
+        assert_eq!(told.is_none(), suits, "{transport:?} {size} {depth} {told:?}");
+    }
+    let pong = Work { service: ServiceName::Pong, ..work(Epoll, Epoll, 1, 129) };
+    assert_eq!(told(&Target::Own(OwnTransport::Udp), View::Free, &pong), None);
 }

@@ -61,6 +61,16 @@ pub(super) fn run(
     Ok(())
 }
 
+/// After how long an answer is lost; of somebody else's server this is found out by asking it once.
+pub(super) fn patience(client: &Client<'_>) -> Result<Duration, Failure> {
+    if !client.running {
+        return Ok(LOST_AFTER);
+    }
+    let _ticks = Ticks::every(LOOK_EVERY)
+        .map_err(|error| failure(Fault::Environment, "set a timer", &error))?;
+    Ok(Line::open(client, &Rc::new(Calls::default()))?.patience)
+}
+
 /// A block in which everything was lost is none.
 pub(in crate::worker) fn answered(
     block: BlockMessage,

@@ -9,16 +9,17 @@ use sockscope_proto::workload::Workload;
 
 use super::blame::NoBlock;
 use super::{Client, window};
-use crate::control::{self, Fault, FromWorker, WorkerPlan};
-use crate::engine::{Engine, Terms};
+use crate::control::{self, BlockMessage, Fault, FromWorker, WorkerPlan};
+use crate::engine::{Blocking, Epoll, Terms};
 use crate::exchange::Duplex;
-use crate::side::Pipeline;
+use crate::side::{Pipeline, Rounds, Side};
 use crate::usage::TaskId;
-use crate::wire::{Counted, Wire};
-use crate::worker::{Stop, deal, failure, ready, server_pid, started, workload};
+use crate::wire::Wire;
+use crate::work::EngineName;
+use crate::worker::{Stop, deal, failure, not_built, ready, server_pid, started, workload};
 
 /// Measures one block and reports it.
-pub(super) fn run<E: Engine<Counted<Conn>, Pipeline>>(
+pub(super) fn run(
     channel: &mut (impl Read + Write + AsFd),
     client: &Client<'_>,
 ) -> Result<(), Stop> {
@@ -39,11 +40,31 @@ pub(super) fn run<E: Engine<Counted<Conn>, Pipeline>>(
         (conn, side)
     };
     let ends = conns.into_iter().map(end).collect();
-    let shards = deal(ends, plan.work.threads_with(plan.work.engines.client));
-    let block = window::measure::<_, E>(shards, &terms, plan, server)
-        .map_err(|error| error.blame(running))?;
+    let block = measure(ends, &terms, plan, server).map_err(|error| error.blame(running))?;
     control::send(channel, &FromWorker::Block(block))?;
     Ok(())
+}
+
+/// Measures one block with the engine that the plan names.
+pub(super) fn measure<S: Side<Ledger = Rounds> + Send + 'static>(
+    ends: Vec<(Conn, S)>,
+    terms: &Terms,
+    plan: &WorkerPlan,
+    server: Option<TaskId>,
+) -> Result<BlockMessage, NoBlock> {
+    let engine = plan.work.engines.client;
+    let shards = deal(ends, plan.work.threads_with(engine));
+    match engine {
+        EngineName::Blocking => {
+            window::measure::<_, _, Blocking<_, _>>(shards, terms, plan, server)
+        }
+        EngineName::Epoll => window::measure::<_, _, Epoll<_, _>>(shards, terms, plan, server),
+        #[cfg(feature = "tokio")]
+        EngineName::Tokio => {
+            window::measure::<_, _, crate::engine::Tokio<_, _>>(shards, terms, plan, server)
+        }
+        engine => Err(not_built(plan.work.load, engine).into()),
+    }
 }
 
 /// One exchange, where waiting for an answer has a limit.
@@ -61,7 +82,6 @@ fn terms(plan: &WorkerPlan, running: bool, has_messages: bool) -> Terms {
     let work = &plan.work;
     let in_flight = work.message_len().saturating_mul(work.depth as usize);
     Terms {
-        wait: plan.wait,
         patience: Some(Duration::from_nanos(plan.patience_ns)),
         scratch: Pipeline::inlet_len(work),
         many_messages: work.depth > 1,
@@ -69,5 +89,6 @@ fn terms(plan: &WorkerPlan, running: bool, has_messages: bool) -> Terms {
         // Each message is charged the kernel's overhead for it, which is far more than a few bytes.
         both_ways: (running || work.depth > 1) && in_flight > Duplex::ABOVE
             || work.depth > 1 && has_messages,
+        ..Terms::new(plan.wait)
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn run<E: Engine<Counted<Conn>, Sink>>(
         conns.into_iter().map(end).collect(),
         plan.work.threads_with(plan.work.engines.client),
     );
-    let block = window::measure::<_, E>(shards, &terms(plan), plan, server)
+    let block = window::measure::<_, _, E>(shards, &terms(plan), plan, server)
         .map_err(|error| error.blame(running))?;
     control::send(channel, &FromWorker::Block(block))?;
     Ok(())
@@ -46,11 +46,10 @@ pub(super) fn run<E: Engine<Counted<Conn>, Sink>>(
 /// How a sink is driven.
 pub(in crate::worker) fn terms(plan: &WorkerPlan) -> Terms {
     Terms {
-        wait: plan.wait,
         patience: Some(Duration::from_nanos(plan.patience_ns)),
         // As much as is written at once, which is what a plain program would read.
         scratch: plan.work.size,
         many_messages: true,
-        both_ways: false,
+        ..Terms::new(plan.wait)
     }
 }

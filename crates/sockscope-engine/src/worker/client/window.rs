@@ -11,8 +11,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Barrier, Mutex, PoisonError};
 use std::thread;
 
-use sockscope_net::Conn;
-
 use super::blame::NoBlock;
 use super::meters::{Meters, Start};
 use crate::clock::now_ns;
@@ -21,7 +19,7 @@ use crate::engine::{Engine, Terms};
 use crate::exchange::Window;
 use crate::side::{Rounds, Side};
 use crate::usage::TaskId;
-use crate::wire::{Calls, Counted};
+use crate::wire::{Calls, Counted, Wire};
 use crate::work::Load;
 use crate::worker::failure;
 
@@ -33,15 +31,16 @@ struct Measured {
 }
 
 /// Measures one block over these connections, each list of them on a thread of its own; the first is the calling one.
-pub(in crate::worker) fn measure<S, E>(
-    shards: Vec<Vec<(Conn, S)>>,
+pub(in crate::worker) fn measure<W, S, E>(
+    shards: Vec<Vec<(W, S)>>,
     terms: &Terms,
     plan: &WorkerPlan,
     server: Option<TaskId>,
 ) -> Result<BlockMessage, NoBlock>
 where
+    W: Wire + Send,
     S: Side<Ledger = Rounds> + Send,
-    E: Engine<Counted<Conn>, S>,
+    E: Engine<Counted<W>, S>,
 {
     let shared = Shared::new(shards.len(), terms, plan);
     let mut shards = shards.into_iter();
@@ -49,8 +48,8 @@ where
     let (led, followed) = thread::scope(|scope| {
         let shared = &shared;
         let others: Vec<_> =
-            shards.map(|shard| scope.spawn(move || shared.follow::<S, E>(shard))).collect();
-        let led = shared.lead::<S, E>(first, server);
+            shards.map(|shard| scope.spawn(move || shared.follow::<W, S, E>(shard))).collect();
+        let led = shared.lead::<W, S, E>(first, server);
         let joined = others.into_iter().map(|other| match other.join() {
             Ok(followed) => followed,
             Err(panic) => std::panic::resume_unwind(panic),
@@ -101,12 +100,12 @@ impl<'a> Shared<'a> {
     }
 
     /// What every thread but the first does.
-    fn follow<S: Side<Ledger = Rounds>, E: Engine<Counted<Conn>, S>>(
+    fn follow<W: Wire, S: Side<Ledger = Rounds>, E: Engine<Counted<W>, S>>(
         &self,
-        ends: Vec<(Conn, S)>,
+        ends: Vec<(W, S)>,
     ) -> Result<Measured, NoBlock> {
         let calls = Rc::new(Calls::default());
-        let mut warm = self.warm_up::<S, E>(ends, &calls);
+        let mut warm = self.warm_up::<W, S, E>(ends, &calls);
         self.meet();
         self.meet();
         if self.settle_ns().is_some() {
@@ -121,13 +120,13 @@ impl<'a> Shared<'a> {
     }
 
     /// What the first thread does: the same, and it reads the meters while the others wait.
-    fn lead<S: Side<Ledger = Rounds>, E: Engine<Counted<Conn>, S>>(
+    fn lead<W: Wire, S: Side<Ledger = Rounds>, E: Engine<Counted<W>, S>>(
         &self,
-        ends: Vec<(Conn, S)>,
+        ends: Vec<(W, S)>,
         server: Option<TaskId>,
     ) -> Result<(BlockMessage, Measured), NoBlock> {
         let calls = Rc::new(Calls::default());
-        let mut warm = self.warm_up::<S, E>(ends, &calls);
+        let mut warm = self.warm_up::<W, S, E>(ends, &calls);
         self.meet();
         let mut before = self.read_before(server);
         if let Some(settle_ns) = self.settle_ns() {
@@ -156,13 +155,13 @@ impl<'a> Shared<'a> {
     }
 
     /// Makes the engine and lets it exchange; what it measured is forgotten.
-    fn warm_up<S: Side<Ledger = Rounds>, E: Engine<Counted<Conn>, S>>(
+    fn warm_up<W: Wire, S: Side<Ledger = Rounds>, E: Engine<Counted<W>, S>>(
         &self,
-        ends: Vec<(Conn, S)>,
+        ends: Vec<(W, S)>,
         calls: &Rc<Calls>,
     ) -> Result<(E, Rounds), NoBlock> {
         self.threads.lock().unwrap_or_else(PoisonError::into_inner).push(TaskId::this());
-        let ends = ends.into_iter().map(|(conn, side)| (Counted::new(conn, calls), side));
+        let ends = ends.into_iter().map(|(wire, side)| (Counted::new(wire, calls), side));
         let mut engine = E::new(ends.collect(), self.terms)
             .map_err(|error| failure(Fault::Environment, "start the engine", &error))?;
         let mut rounds = Rounds::new();
@@ -179,7 +178,7 @@ impl<'a> Shared<'a> {
     }
 
     /// Lets what piled up run off, if the warm-up went well; what was measured is forgotten.
-    fn settle<S: Side<Ledger = Rounds>, E: Engine<Counted<Conn>, S>>(
+    fn settle<W: Wire, S: Side<Ledger = Rounds>, E: Engine<Counted<W>, S>>(
         &self,
         warm: &mut Result<(E, Rounds), NoBlock>,
     ) {
@@ -192,7 +191,7 @@ impl<'a> Shared<'a> {
     }
 
     /// Measures, if the warm-up went well; the system calls that it took.
-    fn drive<S: Side<Ledger = Rounds>, E: Engine<Counted<Conn>, S>>(
+    fn drive<W: Wire, S: Side<Ledger = Rounds>, E: Engine<Counted<W>, S>>(
         &self,
         warm: &mut Result<(E, Rounds), NoBlock>,
         calls: &Calls,

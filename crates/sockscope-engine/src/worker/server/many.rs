@@ -44,7 +44,7 @@ fn serve<S: Service + Clone + Sync + 'static>(
         EngineName::Blocking => serve_on::<S, Blocking<_, _>>(service, shards, plan),
         EngineName::Epoll => serve_on::<S, Epoll<_, _>>(service, shards, plan),
         #[cfg(feature = "tokio")]
-        EngineName::Tokio => serve_on::<S, crate::engine::Tokio<_>>(service, shards, plan),
+        EngineName::Tokio => serve_on::<S, crate::engine::Tokio<_, _>>(service, shards, plan),
         engine => Err(not_built(plan.work.load, engine)),
     }
 }
@@ -61,11 +61,14 @@ where
 {
     let mut shards = shards.into_iter();
     let first = shards.next().unwrap_or_default();
+    let terms = &terms(plan);
     thread::scope(|scope| {
         let others: Vec<_> = shards
-            .map(|shard| scope.spawn(move || serve_one::<S, E>(service, shard, plan)))
+            .map(|shard| {
+                scope.spawn(move || serve_one::<_, S, E>(ends(service, shard, plan), terms))
+            })
             .collect();
-        let mut served = serve_one::<S, E>(service, first, plan)?;
+        let mut served = serve_one::<_, S, E>(ends(service, first, plan), terms)?;
         for other in others {
             let other = match other.join() {
                 Ok(other) => other?,
@@ -80,23 +83,32 @@ where
     })
 }
 
-/// Serves connections on this thread.
-fn serve_one<S, E>(
+/// The answering ends of these connections.
+fn ends<S: Service + Clone>(
     service: &S,
     conns: Vec<Conn>,
     plan: &WorkerPlan,
+) -> Vec<(Conn, Responder<S>)> {
+    let end = |conn: Conn| {
+        let side = Responder::new(service.clone(), &plan.work, conn.has_messages());
+        (conn, side)
+    };
+    conns.into_iter().map(end).collect()
+}
+
+/// Serves on this thread until all clients have ended.
+pub(super) fn serve_one<W, S, E>(
+    ends: Vec<(W, Responder<S>)>,
+    terms: &Terms,
 ) -> Result<Option<Served>, Failure>
 where
-    S: Service + Clone,
-    E: Engine<Counted<Conn>, Responder<S>>,
+    W: Wire,
+    S: Service,
+    E: Engine<Counted<W>, Responder<S>>,
 {
     let calls = Rc::new(Calls::default());
-    let ends = conns.into_iter().map(|conn| {
-        let wire = Counted::new(conn, &calls);
-        let side = Responder::new(service.clone(), &plan.work, wire.has_messages());
-        (wire, side)
-    });
-    let mut engine = E::new(ends.collect(), &terms(plan))
+    let ends = ends.into_iter().map(|(wire, side)| (Counted::new(wire, &calls), side));
+    let mut engine = E::new(ends.collect(), terms)
         .map_err(|error| failure(Fault::Environment, "start the engine", &error))?;
     let mut answers = Answers::default();
     engine.drive(&mut answers).map_err(|error| match error {
@@ -109,14 +121,8 @@ where
     Ok(calls.between_answers().map(|calls| Served { answers, calls }))
 }
 
-fn terms(plan: &WorkerPlan) -> Terms {
-    Terms {
-        wait: plan.wait,
-        patience: None,
-        // It receives into the memory of each side.
-        scratch: 0,
-        many_messages: plan.work.depth > 1,
-        // It reads nothing while it answers: its client does.
-        both_ways: false,
-    }
+/// How a server is driven: it receives into the memory of each side, and reads nothing while it answers, since its client
+/// does.
+pub(super) fn terms(plan: &WorkerPlan) -> Terms {
+    Terms { many_messages: plan.work.depth > 1, ..Terms::new(plan.wait) }
 }

@@ -31,7 +31,7 @@ pub(super) fn run(
         EngineName::Blocking => send_on::<Blocking<_, _>>(shards, plan),
         EngineName::Epoll => send_on::<Epoll<_, _>>(shards, plan),
         #[cfg(feature = "tokio")]
-        EngineName::Tokio => send_on::<crate::engine::Tokio<_>>(shards, plan),
+        EngineName::Tokio => send_on::<crate::engine::Tokio<_, _>>(shards, plan),
         engine => Err(not_built(plan.work.load, engine)),
     };
     Ok(sent?)
@@ -81,5 +81,5 @@ fn has_closed(error: &io::Error) -> bool {
 }
 
 fn terms(plan: &WorkerPlan) -> Terms {
-    Terms { wait: plan.wait, patience: None, scratch: 0, many_messages: false, both_ways: false }
+    Terms::new(plan.wait)
 }

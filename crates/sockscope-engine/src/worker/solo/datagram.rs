@@ -4,14 +4,22 @@ use std::io::{Read, Write};
 use std::rc::Rc;
 use std::time::Duration;
 
-use sockscope_net::Connector;
+use sockscope_net::{Conn, Connector, Listener};
+use sockscope_proto::Service;
+use sockscope_proto::service::{Echo, Pong};
 
-use crate::control::{self, Fault, FromWorker, ServiceName, WorkerPlan};
+use crate::control::{self, BlockMessage, Failure, Fault, FromWorker, ServiceName, WorkerPlan};
+use crate::engine::Epoll;
 use crate::exchange::{Delivery, ExchangeError, Lossy};
-use crate::wire::{Answering, Calls, Counted};
+use crate::side::{Both, Responder};
+use crate::wire::{Answering, Calls, Counted, Either, Postbox};
+use crate::work::EngineName;
 use crate::worker::bound::Bound;
-use crate::worker::client::{LOST_AFTER, Meters, answered, check_room, measure};
-use crate::worker::{Lifeline, Stop, failure, ready, started, with_service};
+use crate::worker::client::{
+    LOST_AFTER, Meters, answered, check_room, datagrams_side, datagrams_terms, measure,
+    measure_window,
+};
+use crate::worker::{Lifeline, Stop, failure, not_built, ready, started, with_service};
 
 pub(super) fn run(
     channel: &mut (impl Read + Write),
@@ -19,22 +27,46 @@ pub(super) fn run(
     plan: &WorkerPlan,
     bound: Bound,
 ) -> Result<(), Stop> {
+    let clients = (0..plan.work.connections.max(1)).map(|_| connect(&bound, plan));
+    let mut clients = clients.collect::<Result<Vec<_>, _>>()?;
+    let listener = bound.into_listener();
+    lifeline.tie();
+    if let Some(client) = clients.first() {
+        control::send(channel, &ready(client))?;
+    }
+    started(channel)?;
+    let block = match (plan.work.engines.client, plan.work.service) {
+        (EngineName::Blocking, _) => in_turns(plan, &clients.remove(0), &listener)?,
+        (_, ServiceName::Echo) => on_one_engine(Echo, plan, clients, listener)?,
+        (_, ServiceName::Pong) => on_one_engine(Pong::default(), plan, clients, listener)?,
+    };
+    control::send(channel, &FromWorker::Block(answered(block, false)?))?;
+    Ok(())
+}
+
+/// A client of our own server.
+fn connect(bound: &Bound, plan: &WorkerPlan) -> Result<Conn, Failure> {
     let environment =
         |error: &dyn std::error::Error| failure(Fault::Environment, "connect to ourselves", error);
     let connector = Connector::new(bound.listener.local()).map_err(|error| environment(&error))?;
     let client =
         connector.connect(Some(Duration::from_secs(3))).map_err(|error| environment(&error))?;
     check_room(&client, plan.work.message_len())?;
-    let listener = bound.into_listener();
-    lifeline.tie();
     client.set_nonblocking(true).map_err(|error| environment(&error))?;
-    control::send(channel, &ready(&client))?;
-    started(channel)?;
+    Ok(client)
+}
+
+/// With plain calls: each end's turn comes when the other's is over.
+fn in_turns(
+    plan: &WorkerPlan,
+    client: &Conn,
+    listener: &Listener,
+) -> Result<BlockMessage, Failure> {
     let mut inbox = vec![0; plan.work.message_len()];
     let mut space = vec![0; inbox.len().max(64)];
     let calls = Rc::new(Calls::default());
-    let server = Answering::new(&listener);
-    let (client_wire, server) = (Counted::new(&client, &calls), Counted::new(&server, &calls));
+    let server = Answering::new(listener);
+    let (client_wire, server) = (Counted::new(client, &calls), Counted::new(&server, &calls));
     let patience_ns = u64::try_from(LOST_AFTER.as_nanos()).unwrap_or(u64::MAX);
     let lossy = Lossy::new(&client_wire, patience_ns);
     let meters = (Meters::new(plan, None)?, &*calls);
@@ -47,7 +79,31 @@ pub(super) fn run(
             delivery => Ok(delivery),
         }
     }));
-    let block = block.map_err(|error| error.blame(false))?;
-    control::send(channel, &FromWorker::Block(answered(block, false)?))?;
-    Ok(())
+    block.map_err(|error| error.blame(false))
+}
+
+/// All ends belong to one engine: the clients, and the one socket of the server.
+fn on_one_engine<S: Service + Send + 'static>(
+    service: S,
+    plan: &WorkerPlan,
+    clients: Vec<Conn>,
+    listener: Listener,
+) -> Result<BlockMessage, Failure> {
+    let asks = clients.into_iter().map(|client| {
+        let side = datagrams_side(plan, LOST_AFTER)?;
+        Ok((Either::One(client), Both::Client(side)))
+    });
+    let mut ends = asks.collect::<Result<Vec<_>, Failure>>()?;
+    let answers = Both::Server(Responder::of_datagrams(service, &plan.work));
+    ends.push((Either::Other(Postbox::new(listener)), answers));
+    let (ends, terms) = (vec![ends], datagrams_terms(plan));
+    let block = match plan.work.engines.client {
+        EngineName::Epoll => measure_window::<_, _, Epoll<_, _>>(ends, &terms, plan, None),
+        #[cfg(feature = "tokio")]
+        EngineName::Tokio => {
+            measure_window::<_, _, crate::engine::Tokio<_, _>>(ends, &terms, plan, None)
+        }
+        engine => return Err(not_built(plan.work.load, engine)),
+    };
+    block.map_err(|error| error.blame(false))
 }

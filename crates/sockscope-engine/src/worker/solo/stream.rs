@@ -21,8 +21,8 @@ pub(super) fn measure(
     });
     let (ends, terms) = (vec![ends.collect()], sink_terms(plan));
     let block = match plan.work.engines.client {
-        EngineName::Blocking => measure_window::<_, InTurns<_, _>>(ends, &terms, plan, None),
-        EngineName::Epoll => measure_window::<_, Epoll<_, _>>(ends, &terms, plan, None),
+        EngineName::Blocking => measure_window::<_, _, InTurns<_, _>>(ends, &terms, plan, None),
+        EngineName::Epoll => measure_window::<_, _, Epoll<_, _>>(ends, &terms, plan, None),
         engine => return Err(not_built(plan.work.load, engine)),
     };
     block.map_err(|error| error.blame(false))
