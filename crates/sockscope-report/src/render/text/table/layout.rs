@@ -33,7 +33,8 @@ pub(super) fn write(section: &Section<'_>, page: &mut Page) {
     if is_pair(section) && fits(wide(section, &plain)) {
         return print(page, wide(section, &style));
     }
-    let alone = section.cells.iter().all(|cell| section.compared(cell).len() <= 1);
+    let baseline = &section.report.plan.baseline;
+    let alone = section.comparisons.iter().all(|one| one.baseline == *baseline);
     let joined = |width: usize, style: &Style| long(section, width, Some(style));
     if let Some(width) = widest(&joined).filter(|_| alone) {
         return print(page, joined(width, &style));
