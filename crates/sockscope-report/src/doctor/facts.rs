@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Host, Relation};
+use crate::names::names;
 
 /// Everything that `doctor` looks at.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -115,16 +116,32 @@ pub struct Refused {
     pub reason: String,
 }
 
+names! {
+    /// What became of a try to set up an `io_uring`.
+    pub enum IoUring {
+        /// It works.
+        Allowed = "allowed",
+        /// The administrator has switched it off.
+        Disabled = "disabled",
+        /// A seccomp filter refuses it.
+        Filtered = "filtered",
+        /// Too little memory may be locked, or is there.
+        NoMemory = "no-memory",
+        /// Something else refuses it, or the kernel has none, or one that is too old.
+        Refused = "refused",
+    }
+}
+
 /// What this process may do.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Permissions {
     /// The soft and the hard limit of descriptors.
     pub descriptors: Option<[u64; 2]>,
-    /// What `io_uring_setup(2)` answers: `ok`, or the name of its error, such as `EPERM`.
-    pub io_uring: Option<String>,
-    /// `kernel.io_uring_disabled`.
-    pub io_uring_disabled: Option<u64>,
+    /// What became of a try to set up an `io_uring`.
+    pub io_uring: Option<IoUring>,
+    /// The reason in words, where it was refused.
+    pub io_uring_reason: Option<String>,
     /// `kernel.perf_event_paranoid`.
     pub perf_event_paranoid: Option<i64>,
     /// Whether we hold `CAP_PERFMON` or `CAP_SYS_ADMIN`.

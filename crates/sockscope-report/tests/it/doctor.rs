@@ -1,6 +1,6 @@
 //! Doctor: each fact is judged by itself, on machines that were recorded and then changed in one thing.
 
-use sockscope_report::doctor::facts::{Busy, Cgroup, Network, Pair, Permissions};
+use sockscope_report::doctor::facts::{Busy, Cgroup, IoUring, Network, Pair, Permissions};
 use sockscope_report::doctor::{Facts, Finding, FindingCode as Code, Severity, findings};
 use sockscope_report::model::{Clock, Host, IdleState, Relation};
 
@@ -43,8 +43,8 @@ fn fit() -> Facts {
         },
         permissions: Permissions {
             descriptors: Some([1_024, 524_288]),
-            io_uring: Some("ok".to_owned()),
-            io_uring_disabled: Some(0),
+            io_uring: Some(IoUring::Allowed),
+            io_uring_reason: None,
             perf_event_paranoid: Some(1),
             perf_capability: Some(false),
             hardware_counters: Some(vec!["cpu".to_owned()]),
@@ -116,7 +116,7 @@ fn what_is_unknown_is_unknown_and_never_bad() {
 #[test]
 fn the_worst_comes_first_and_the_unknown_last() {
     let mut facts = fit();
-    facts.permissions.io_uring = Some("ENOSYS".to_owned());
+    facts.permissions.io_uring = Some(IoUring::Refused);
     facts.host.governor = Some("powersave".to_owned());
     facts.host.load_average = None;
     let ranks: Vec<u8> = findings(&facts).iter().map(|finding| finding.severity.rank()).collect();

@@ -45,10 +45,11 @@ fn settings(root: &Root, topology: &Topology) -> Facts {
 
 fn permissions(root: &Root) -> Permissions {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let (io_uring, io_uring_reason) = probe::io_uring();
     Permissions {
         descriptors: current.zip(maximum).map(|(soft, hard)| [soft, hard]),
-        io_uring: Some(probe::io_uring()),
-        io_uring_disabled: root.number("/proc/sys/kernel/io_uring_disabled"),
+        io_uring: Some(io_uring),
+        io_uring_reason,
         perf_event_paranoid: root.number("/proc/sys/kernel/perf_event_paranoid"),
         perf_capability: surroundings::perf_capability(root),
         hardware_counters: hardware_counters(root),

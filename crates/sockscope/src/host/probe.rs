@@ -1,39 +1,39 @@
 //! Probe: what only trying tells.
 
-use std::io;
 use std::thread;
 use std::time::Duration;
 
-use io_uring::IoUring;
 use rustix::io::Errno;
 use sockscope_engine::interruptions::Interruptions;
 use sockscope_engine::topology;
 use sockscope_net::errno;
-use sockscope_report::doctor::facts::Busy;
+use sockscope_report::doctor::facts::{Busy, IoUring};
+use sockscope_sys::uring::{self, Refused};
 
 use super::during::Ticks;
 use super::root::Root;
+use crate::printer;
 
 /// How long a CPU is kept busy: twenty ticks, a few periods of every scheduler.
 const BUSY: Duration = Duration::from_millis(200);
 
-/// Sets up a ring of two entries and drops it: `ok`, or the name of the error.
+/// Makes a ring as the engine would and drops it; the reason, where it is refused.
 #[doc(alias = "io_uring_setup")]
-pub(super) fn io_uring() -> String {
-    match IoUring::new(2) {
-        Ok(_ring) => "ok".to_owned(),
-        Err(error) => error_name(&error),
-    }
+pub(super) fn io_uring() -> (IoUring, Option<String>) {
+    let Err(refused) = uring::probe() else { return (IoUring::Allowed, None) };
+    (meaning(&refused), Some(printer::chain(&refused)))
 }
 
-fn error_name(error: &io::Error) -> String {
-    let errno = errno::of(error);
-    match (errno.and_then(errno::known), error.raw_os_error()) {
-        (Some(known), _) => known.name.to_owned(),
-        // No call on a socket returns it.
-        _ if errno == Some(Errno::NOSYS) => "ENOSYS".to_owned(),
-        (None, Some(number)) => format!("error {number}"),
-        (None, None) => error.to_string(),
+fn meaning(refused: &Refused) -> IoUring {
+    match refused {
+        Refused::Disabled { .. } => IoUring::Disabled,
+        Refused::Filtered => IoUring::Filtered,
+        Refused::SetUp(source) | Refused::Memory { source } | Refused::Register { source, .. }
+            if errno::of(source) == Some(Errno::NOMEM) =>
+        {
+            IoUring::NoMemory
+        }
+        _ => IoUring::Refused,
     }
 }
 
@@ -56,13 +56,22 @@ pub(super) fn busy(root: &Root, cpu: u32) -> Option<Busy> {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
 
     #[test]
-    fn an_error_has_its_name_or_its_number() {
-        let rows = [(1, "EPERM"), (38, "ENOSYS"), (12, "ENOMEM"), (9_999, "error 9999")];
-        for (number, expected) in rows {
-            assert_eq!(error_name(&io::Error::from_raw_os_error(number)), expected);
+    fn a_refusal_is_told_apart_by_what_would_lift_it() {
+        let of = |errno: Errno| Refused::SetUp(io::Error::from(errno));
+        let rows = [
+            (Refused::Disabled { value: 2 }, IoUring::Disabled),
+            (Refused::Filtered, IoUring::Filtered),
+            (of(Errno::NOMEM), IoUring::NoMemory),
+            (of(Errno::MFILE), IoUring::Refused),
+            (Refused::Absent, IoUring::Refused),
+        ];
+        for (refused, expected) in rows {
+            assert_eq!(meaning(&refused), expected, "{refused}");
         }
     }
 }

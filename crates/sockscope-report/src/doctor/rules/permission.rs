@@ -1,33 +1,29 @@
 //! Permission: what the kernel lets this process do.
 
 use crate::doctor::Facts;
+use crate::doctor::facts::IoUring;
 use crate::doctor::rule::Judgement;
 
 pub(super) const IO_URING: &str = "Without it the engine uring cannot be measured here.";
 
 pub(super) fn io_uring(facts: &Facts) -> Judgement {
-    let permissions = &facts.permissions;
-    let Some(answer) = permissions.io_uring.as_deref() else {
+    let Some(answer) = &facts.permissions.io_uring else {
         return Judgement::unknown("it was not tried");
     };
-    let disabled = permissions.io_uring_disabled;
-    let filtered = facts.host.seccomp_filter == Some(true);
-    match (answer, disabled) {
-        ("ok", _) => Judgement::ok("allowed, tried"),
-        ("EPERM", Some(level @ 1..)) => {
-            Judgement::note(format!("switched off: kernel.io_uring_disabled is {level}"))
-                .command("sudo sysctl -w kernel.io_uring_disabled=0")
+    if *answer == IoUring::Allowed {
+        return Judgement::ok("allowed, tried");
+    }
+    let refused =
+        Judgement::note(facts.permissions.io_uring_reason.as_deref().unwrap_or("refused"));
+    match answer {
+        IoUring::Disabled => refused.command("sudo sysctl -w kernel.io_uring_disabled=0"),
+        IoUring::Filtered => {
+            refused.advice("Start the container with --security-opt seccomp=unconfined.")
         }
-        // Only a filter says that there is no such call where the kernel has a setting for it.
-        ("EPERM", _) | ("ENOSYS", Some(_)) if filtered => {
-            Judgement::note(format!("refused by the seccomp filter ({answer})"))
-                .advice("Start the container with --security-opt seccomp=unconfined.")
-        }
-        ("ENOSYS", _) => Judgement::note("the kernel has none (ENOSYS)"),
-        ("ENOMEM", _) => Judgement::note("the limit of locked memory is too low (ENOMEM)")
+        IoUring::NoMemory => refused
             .advice("For this shell and what it starts:")
             .command("sudo prlimit --pid $$ --memlock=unlimited"),
-        (error, _) => Judgement::note(format!("refused ({error})")),
+        _ => refused,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Rules: a fit machine, changed in one thing, and what is said about that.
 
-use sockscope_report::doctor::facts::{Pair, Refused};
+use sockscope_report::doctor::facts::{IoUring, Pair, Refused};
 use sockscope_report::doctor::{Facts, FindingCode as Code, Severity, findings};
 use sockscope_report::model::Relation;
 
@@ -292,27 +292,23 @@ fn limits_that_a_measurement_can_meet_are_found() {
 }
 
 #[test]
-fn a_refused_io_uring_says_who_refused_it() {
-    use Severity::Note;
+fn a_refused_io_uring_says_why_and_what_would_allow_it() {
     let rows = [
-        // answer, kernel.io_uring_disabled, a filter, what is said, the command
-        ("EPERM", Some(2), false, "switched off: kernel.io_uring_disabled is 2", true),
-        ("EPERM", Some(1), true, "switched off: kernel.io_uring_disabled is 1", true),
-        ("EPERM", Some(0), true, "refused by the seccomp filter (EPERM)", false),
-        ("ENOSYS", Some(0), true, "refused by the seccomp filter (ENOSYS)", false),
-        ("ENOSYS", None, true, "the kernel has none (ENOSYS)", false),
-        ("ENOSYS", None, false, "the kernel has none (ENOSYS)", false),
-        ("ENOMEM", Some(0), false, "the limit of locked memory is too low (ENOMEM)", true),
-        ("EPERM", Some(0), false, "refused (EPERM)", false),
+        (IoUring::Disabled, "it is switched off", Some("sysctl -w kernel.io_uring_disabled=0"), ""),
+        (IoUring::Filtered, "a seccomp filter forbids it", None, "seccomp=unconfined"),
+        (IoUring::NoMemory, "set up a ring: ENOMEM", Some("--memlock=unlimited"), "this shell"),
+        (IoUring::Refused, "this kernel has none", None, ""),
     ];
-    for (answer, disabled, filtered, value, command) in rows {
+    for (answer, reason, command, advice) in rows {
         let mut facts = fit();
-        facts.permissions.io_uring = Some(answer.to_owned());
-        facts.permissions.io_uring_disabled = disabled;
-        facts.host.seccomp_filter = Some(filtered);
+        facts.permissions.io_uring = Some(answer);
+        facts.permissions.io_uring_reason = Some(reason.to_owned());
         let finding = one(&facts, &Code::IoUring);
-        assert_eq!((finding.severity, finding.value.as_str()), (Note, value));
-        assert_eq!(finding.command.is_some(), command, "{value}");
+        assert_eq!((finding.severity, finding.value.as_str()), (Severity::Note, reason));
+        let found = finding.command.unwrap_or_default();
+        assert!(found.contains(command.unwrap_or_default()), "{found}");
+        assert_eq!(found.is_empty(), command.is_none(), "{found}");
+        assert!(finding.advice.unwrap_or_default().contains(advice), "{reason}");
     }
 }
 

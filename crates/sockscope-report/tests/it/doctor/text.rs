@@ -1,7 +1,7 @@
 //! Text: an examination in 80 columns, and commands that a shell takes as they stand.
 
 use snapbox::{assert_data_eq, file};
-use sockscope_report::doctor::facts::Refused;
+use sockscope_report::doctor::facts::{IoUring, Refused};
 use sockscope_report::doctor::model::SCHEMA;
 use sockscope_report::doctor::{DoctorReport, Facts, findings};
 use sockscope_report::model::IdleState;
@@ -59,7 +59,8 @@ fn runner() -> Facts {
     host.hostname = Some("6b1f0c2a9d1e".to_owned());
     (host.governor, host.turbo, host.idle_states) = (None, None, None);
     host.seccomp_filter = Some(true);
-    facts.permissions.io_uring = Some("EPERM".to_owned());
+    facts.permissions.io_uring = Some(IoUring::Filtered);
+    facts.permissions.io_uring_reason = Some("a seccomp filter forbids io_uring".to_owned());
     facts.permissions.descriptors = Some([1_024, 1_024]);
     facts.permissions.hardware_counters = Some(vec![]);
     facts.busy.as_mut().expect("a fit machine knows it").steal_share = Some(0.1);
