@@ -154,6 +154,9 @@ divide exactly.
 Examples:
   sockscope bench
   sockscope bench --view same-core,cross-core --size 4K -o result.json
+  sockscope bench --workload open --rate 1k:512k:*2 --view spin
+  sockscope bench --workload stream --size 4K:1M:*4
+  sockscope bench --workload connect --exchange
   sockscope bench --format csv --hlog result.hlog > result.csv
   sockscope bench --runs 3 -o before.json
   sockscope bench tcp:127.0.0.1:8080 unix:jinsu.sock --service pong
