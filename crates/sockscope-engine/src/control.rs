@@ -2,7 +2,7 @@
 //!
 //! Each message is a JSON value behind its length (four bytes, little endian), so that the channel can be anything that
 //! carries bytes both ways: a socketpair today, a connection to another host tomorrow. Nothing is sent while a block is
-//! measured. The order is Hello, Plan, Ready, Start, Block, and of a server Served; Failed may come instead of any of a worker's messages.
+//! measured. The order is Hello, Plan, Ready, Start, Block, and of a server Ended; Failed may come instead of any of a worker's messages.
 
 pub mod descriptors;
 
@@ -49,8 +49,8 @@ pub enum FromWorker {
     Ready(Ready),
     /// The block that was measured.
     Block(BlockMessage),
-    /// The client has gone, and this is what the server did for it.
-    Served(Served),
+    /// The client has gone, and this is what the server knows of it.
+    Ended(Ended),
     /// The worker could not go on.
     Failed(Failure),
 }
@@ -64,6 +64,9 @@ pub struct Ready {
     pub transport: String,
     /// Granted `SO_SNDBUF` and `SO_RCVBUF`, where there is a connection.
     pub buffers: Option<(usize, usize)>,
+    /// The same at a server of ours; the coordinator adds it when the server has told it.
+    #[serde(default)]
+    pub server_buffers: Option<(usize, usize)>,
     /// The process at the other end, where the kernel tells.
     pub server_pid: Option<i32>,
 }
@@ -202,6 +205,15 @@ pub struct BlockMessage {
     /// What the kernel and the processor counted, where that was asked for.
     #[serde(default)]
     pub counts: Option<Box<BlockCounts>>,
+}
+
+/// What a server of ours knows when its clients have gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Ended {
+    /// What it did, where it counted that.
+    pub served: Option<Served>,
+    /// Granted `SO_SNDBUF` and `SO_RCVBUF` of its first connection, when that was accepted.
+    pub buffers: Option<(usize, usize)>,
 }
 
 /// What a server of ours did in its whole life, warm-up included.

@@ -207,7 +207,8 @@ pub enum Buffers {
     Default,
     /// The same for every transport of a cell's group.
     Equal,
-    /// So many bytes, for `SO_SNDBUF` and `SO_RCVBUF` at both ends.
+    /// So many bytes, for `SO_SNDBUF` and `SO_RCVBUF` at both ends. The kernel grants twice as many, for what it needs
+    /// itself, and cuts without a word what is more than its limits (`net.core.wmem_max`, `rmem_max`).
     Bytes(u32),
 }
 

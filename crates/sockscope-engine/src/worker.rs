@@ -169,10 +169,18 @@ fn workload(plan: &WorkerPlan) -> RoundTrip {
 }
 
 fn ready(conn: &Conn) -> FromWorker {
-    let endpoint = conn.remote().map(|remote| remote.to_string()).unwrap_or_default();
-    let buffers = conn.buffers().ok().map(|buffers| (buffers.send, buffers.receive));
-    let server_pid = server_pid(conn);
-    FromWorker::Ready(Ready { endpoint, transport: conn.transport().into(), buffers, server_pid })
+    FromWorker::Ready(known(conn))
+}
+
+/// What a client knows of its connection.
+fn known(conn: &Conn) -> Ready {
+    Ready {
+        endpoint: conn.remote().map(|remote| remote.to_string()).unwrap_or_default(),
+        transport: conn.transport().into(),
+        buffers: conn.buffers().ok().map(|buffers| (buffers.send, buffers.receive)),
+        server_buffers: None,
+        server_pid: server_pid(conn),
+    }
 }
 
 /// The process at the other end of a Unix connection, as far as the kernel tells: whoever called listen(2).

@@ -10,6 +10,7 @@ use rustix::net::{self, RecvFlags, SendFlags, Shutdown, sockopt};
 use sockscope_sys::VsockAddress;
 
 use crate::address;
+use crate::buffers::{self, Buffers};
 use crate::endpoint::{Endpoint, Kind, ObservedName, VsockEndpoint};
 use crate::peer::{Peer, UnixPeer};
 use crate::resolve::canonical;
@@ -27,15 +28,6 @@ pub struct Conn {
     network: Option<SocketAddr>,
     /// What was dialled; the kernel's answer for a path is relative to the server's directory.
     dialled: Option<Box<Endpoint>>,
-}
-
-/// What the kernel granted for the buffers of a socket, in bytes, its own overhead included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Buffers {
-    /// `SO_SNDBUF`.
-    pub send: usize,
-    /// `SO_RCVBUF`.
-    pub receive: usize,
 }
 
 impl Conn {
@@ -177,10 +169,13 @@ impl Conn {
 
     /// The buffer sizes that the kernel granted.
     pub fn buffers(&self) -> io::Result<Buffers> {
-        Ok(Buffers {
-            send: sockopt::socket_send_buffer_size(&self.fd)?,
-            receive: sockopt::socket_recv_buffer_size(&self.fd)?,
-        })
+        Buffers::of(self.fd.as_fd())
+    }
+
+    /// Asks for so many bytes for each buffer; the kernel grants what it likes. TCP has settled the scale of its window by
+    /// now: whoever wants more than the default asks before the connection is made.
+    pub fn set_buffers(&self, bytes: u32) -> io::Result<()> {
+        Ok(buffers::ask(self.fd.as_fd(), bytes)?)
     }
 }
 

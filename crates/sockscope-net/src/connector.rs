@@ -18,6 +18,7 @@ pub use error::ConnectError;
 use limit::Limit;
 
 use crate::address::Address;
+use crate::buffers;
 use crate::conn::Conn;
 use crate::endpoint::{Endpoint, Kind};
 use crate::resolve;
@@ -29,6 +30,7 @@ pub struct Connector {
     endpoint: Endpoint,
     kind: Kind,
     addresses: Vec<Address>,
+    buffers: Option<u32>,
 }
 
 impl Connector {
@@ -50,9 +52,15 @@ impl Connector {
             Endpoint::Fd(_) | Endpoint::SdListen(_) => Vec::new(),
         };
         match endpoint.kind() {
-            Some(kind) => Ok(Self { endpoint: endpoint.clone(), kind, addresses }),
+            Some(kind) => Ok(Self { endpoint: endpoint.clone(), kind, addresses, buffers: None }),
             None => Err(ConnectError::ServeOnly { endpoint: endpoint.clone() }),
         }
+    }
+
+    /// The same, asking for so many bytes for each buffer (`SO_SNDBUF`, `SO_RCVBUF`) before it connects.
+    #[must_use]
+    pub fn with_buffers(self, buffers: Option<u32>) -> Self {
+        Self { buffers, ..self }
     }
 
     /// What this connects to.
@@ -118,6 +126,9 @@ impl Connector {
         let fd = address
             .socket(&self.endpoint, self.kind)
             .map_err(|source| ConnectError::Socket { endpoint: endpoint.clone(), source })?;
+        if let Some(bytes) = self.buffers {
+            buffers::ask(fd.as_fd(), bytes).map_err(failed)?;
+        }
         match self.establish(&fd, address, limit) {
             Ok(()) => {}
             Err(Errno::CANCELED) => return Ok(None),

@@ -24,6 +24,7 @@
 #![forbid(unsafe_code)]
 
 mod address;
+mod buffers;
 mod conn;
 mod connector;
 pub mod endpoint;
@@ -38,7 +39,8 @@ mod shell;
 mod socket_file;
 mod transport;
 
-pub use conn::{Buffers, Conn};
+pub use buffers::Buffers;
+pub use conn::Conn;
 pub use connector::{ConnectError, Connector, Dialer};
 pub use endpoint::{Endpoint, Kind, ObservedName, ParseEndpointError};
 pub use listener::{Activated, BindError, BindOptions, FileStep, Listener, Sender};

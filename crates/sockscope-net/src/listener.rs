@@ -16,6 +16,7 @@ use rustix::net::{self, SocketFlags, sockopt};
 pub use datagram::Sender;
 pub use error::{BindError, FileStep};
 
+use crate::buffers::Buffers;
 use crate::conn::Conn;
 use crate::endpoint::{Endpoint, Kind};
 use crate::mode::Mode;
@@ -53,6 +54,10 @@ pub struct BindOptions {
     /// Whether the senders of Unix datagrams are not asked who they are, which makes every receive cheaper. They can be
     /// answered all the same.
     pub anonymous: bool,
+    /// Bytes to ask for with `SO_SNDBUF` and `SO_RCVBUF`; by default what the kernel gives. TCP hands them down to every
+    /// connection, with the window that goes with them; Unix streams have to be asked again,
+    /// [`Conn::set_buffers`].
+    pub buffers: Option<u32>,
     /// The sockets that systemd passed, for [`Endpoint::SdListen`].
     pub activated: Vec<Activated>,
 }
@@ -119,6 +124,11 @@ impl Listener {
     /// Wakes whoever sleeps in accept, with an error, for good.
     pub fn shut_down(&self) -> io::Result<()> {
         Ok(net::shutdown(&self.fd, net::Shutdown::Both)?)
+    }
+
+    /// The buffer sizes that the kernel granted.
+    pub fn buffers(&self) -> io::Result<Buffers> {
+        Buffers::of(self.fd.as_fd())
     }
 
     /// Removes the socket file now, if there is one: who is connected stays connected, and nobody new

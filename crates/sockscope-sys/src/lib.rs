@@ -24,6 +24,7 @@ mod shared;
 mod ticks;
 pub mod uring;
 mod vsock;
+mod vsock_buffer;
 
 pub use address::unix_name;
 pub use bind_later::bind_without_port;
@@ -35,3 +36,4 @@ pub use mptcp::is_multipath;
 pub use shared::SharedMemory;
 pub use ticks::Ticks;
 pub use vsock::VsockAddress;
+pub use vsock_buffer::{set_vsock_buffer, vsock_buffer};

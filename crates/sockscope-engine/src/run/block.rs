@@ -156,7 +156,7 @@ impl Attempt<'_> {
         mut server: Member,
     ) -> Result<(BlockMessage, Ready), Miss> {
         // When the client is left alone, the server's own words say more than the client's.
-        let (mut message, ready) = self.finish(&mut client).map_err(|miss| match miss {
+        let (mut message, mut ready) = self.finish(&mut client).map_err(|miss| match miss {
             Miss::Failed(failure) if failure.fault == Fault::Gone => {
                 server.last_words(&self.patience).unwrap_or_else(|| failure.into())
             }
@@ -165,7 +165,9 @@ impl Attempt<'_> {
         drop(client);
         // A server that accepts again and again has no last word: it ends with its channel.
         if !matches!(self.cell.work.load, Load::Connect { .. }) {
-            message.served = server.served(&self.patience);
+            let ended = server.ended(&self.patience);
+            message.served = ended.served;
+            ready.server_buffers = ended.buffers;
         }
         Ok((message, ready))
     }

@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use crate::control::{
-    self, BlockMessage, Failure, Fault, FromWorker, Ready, Served, ToWorker, VERSION, WorkerPlan,
+    self, BlockMessage, Ended, Failure, Fault, FromWorker, Ready, ToWorker, VERSION, WorkerPlan,
 };
 use crate::launcher::{End, Launcher, Worker};
 use crate::run::wait::Patience;
@@ -125,12 +125,12 @@ impl Member {
         }
     }
 
-    /// What a server did, told when its client has gone; `None` where it does not tell in time, which is no failure: the
-    /// block is complete.
-    pub(super) fn served(&mut self, patience: &Patience<'_>) -> Option<Served> {
+    /// What a server knows when its client has gone. Where it does not tell in time, that is no failure: the block is
+    /// complete.
+    pub(super) fn ended(&mut self, patience: &Patience<'_>) -> Ended {
         match self.listen_for(patience, LAST_WORDS) {
-            Ok(FromWorker::Served(served)) => Some(served),
-            _ => None,
+            Ok(FromWorker::Ended(ended)) => ended,
+            _ => Ended::default(),
         }
     }
 

@@ -1,40 +1,70 @@
 //! Bound: a listener of ours and the directory of its socket file, both gone as soon as the clients are connected.
 
+use std::cell::Cell;
 use std::fs::{self, DirBuilder};
+use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use rustix::event::{PollFd, PollFlags, poll};
-use sockscope_net::{BindOptions, Conn, Endpoint, Listener};
+use sockscope_net::{BindOptions, Buffers, Conn, Endpoint, Listener};
 
 use super::{Stop, endpoint, failure};
 use crate::control::{Bind, ControlError, Failure, Fault};
+use crate::work::Work;
 
 /// A bound listener and the directory made for its socket file; both go when it is dropped.
 #[derive(Debug)]
 pub(super) struct Bound {
     pub(super) listener: Listener,
+    buffers: Option<u32>,
+    nodelay: bool,
+    granted: Granted,
     /// Only held for its removal, which comes after that of the file.
     scratch: Option<Scratch>,
 }
 
+/// The buffers that the kernel granted to the first connection, once there is one.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Granted(Rc<Cell<Option<(usize, usize)>>>);
+
+impl Granted {
+    pub(super) fn known(&self) -> Option<(usize, usize)> {
+        self.0.get()
+    }
+
+    fn learn(&self, granted: io::Result<Buffers>) {
+        if self.0.get().is_none() {
+            self.0.set(granted.ok().map(|granted| (granted.send, granted.receive)));
+        }
+    }
+}
+
 impl Bound {
     /// Makes the directory, if one is wanted, and binds.
-    pub(super) fn new(bind: &Bind) -> Result<Self, Failure> {
+    pub(super) fn new(bind: &Bind, work: &Work) -> Result<Self, Failure> {
         let endpoint = endpoint(&bind.endpoint)?;
         let scratch = match socket_path(&endpoint).and_then(Path::parent) {
             Some(directory) if bind.scratch => Some(Scratch::new(directory.into())?),
             _ => None,
         };
-        let options = BindOptions { anonymous: true, ..BindOptions::default() };
+        let buffers = work.buffers.bytes();
+        let options = BindOptions { anonymous: true, buffers, ..BindOptions::default() };
         let listeners = Listener::bind(&endpoint, &options)
             .map_err(|error| failure(Fault::Environment, "start a server", &error))?;
         let listener = listeners.into_iter().next().ok_or_else(|| Failure {
             fault: Fault::Bug,
             text: format!("{endpoint} bound no listener"),
         })?;
-        Ok(Self { listener, scratch })
+        let granted = Granted::default();
+        Ok(Self { listener, buffers, nodelay: work.nodelay, granted, scratch })
+    }
+
+    /// What will be known of the buffers, even when the engine has taken the connections.
+    pub(super) fn granted(&self) -> Granted {
+        self.granted.clone()
     }
 
     /// Waits for the one client, or for the end of the coordinator; then the socket file and its directory are gone.
@@ -51,14 +81,27 @@ impl Bound {
     pub(super) fn next(&self, channel: &impl AsFd) -> Result<Conn, Stop> {
         loop {
             match self.listener.accept() {
-                Ok(conn) => return Ok(conn),
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                Ok(conn) => return Ok(self.settled(conn)?),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => {
                     return Err(failure(Fault::Environment, "accept a client", &error).into());
                 }
             }
             self.wait(channel)?;
         }
+    }
+
+    /// The options that the listener does not hand down to every kind of connection.
+    fn settled(&self, conn: Conn) -> Result<Conn, Failure> {
+        let settle = || {
+            if let Some(bytes) = self.buffers {
+                conn.set_buffers(bytes)?;
+            }
+            conn.set_nodelay(self.nodelay)
+        };
+        settle().map_err(|error| failure(Fault::Environment, "prepare the connection", &error))?;
+        self.granted.learn(conn.buffers());
+        Ok(conn)
     }
 
     /// Waits for the first message of a client, or for the end of the coordinator; then the socket file and its directory
@@ -70,7 +113,8 @@ impl Bound {
 
     /// Only the socket: its file and its directory are gone.
     pub(super) fn into_listener(self) -> Listener {
-        let Self { mut listener, scratch } = self;
+        let Self { mut listener, granted, scratch, .. } = self;
+        granted.learn(listener.buffers());
         listener.remove_file();
         drop(scratch);
         listener
@@ -93,9 +137,7 @@ impl Bound {
         }
         let (asked, over) = (!fds[0].revents().is_empty(), !fds[1].revents().is_empty());
         if over && !asked {
-            return Err(Stop::Control(ControlError::Channel(
-                std::io::ErrorKind::UnexpectedEof.into(),
-            )));
+            return Err(Stop::Control(ControlError::Channel(io::ErrorKind::UnexpectedEof.into())));
         }
         Ok(())
     }

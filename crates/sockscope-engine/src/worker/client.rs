@@ -108,6 +108,7 @@ impl Client<'_> {
         };
         let endpoint = endpoint(self.address)?;
         let connector = Connector::new(&endpoint).map_err(|error| connect(&error))?;
+        let connector = connector.with_buffers(self.plan.work.buffers.bytes());
         let conn = connector.connect(Some(CONNECT_TIMEOUT)).map_err(|error| connect(&error))?;
         if !self.running && conn.transport() != endpoint.transport() {
             let (asked, other) = (endpoint.transport(), conn.transport());
@@ -119,3 +120,6 @@ impl Client<'_> {
         Ok(conn)
     }
 }
+
+#[cfg(test)]
+mod tests;

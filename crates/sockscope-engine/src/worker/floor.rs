@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::client::{Meters, measure};
 use super::{Lifeline, Stop, failure, started, with_service};
 use crate::control::{
-    self, BlockMessage, Fault, FloorEnd, FromWorker, Ready, Served, WorkerPlan, descriptors,
+    self, BlockMessage, Ended, Fault, FloorEnd, FromWorker, Ready, Served, WorkerPlan, descriptors,
 };
 use crate::exchange::{Blocking, Spinning, answer, exchange, exchange_solo};
 use crate::floor::{Counter, End, Floor, Pair, Pipes, Ring};
@@ -42,12 +42,13 @@ fn run_on<E: End>(
         endpoint: String::new(),
         transport: floor.name().into(),
         buffers: end.buffers(),
+        server_buffers: end.buffers().filter(|_| side == FloorEnd::Both),
         server_pid: None,
     });
     let said = match side {
         FloorEnd::Server => {
             control::send(channel, &ready)?;
-            serve(&end, plan)?.map(FromWorker::Served)
+            FromWorker::Ended(Ended { served: serve(&end, plan)?, buffers: end.buffers() })
         }
         FloorEnd::Client(server) => {
             control::send(channel, &ready)?;
@@ -55,19 +56,16 @@ fn run_on<E: End>(
             let block = ask(&end, plan, server)?;
             // The coordinator kills whoever has said all; not every floor tells the other end then.
             drop(end);
-            Some(FromWorker::Block(block))
+            FromWorker::Block(block)
         }
         FloorEnd::Both => {
             let other = take_over::<E>(channel, plan)?;
             control::send(channel, &ready)?;
             started(channel)?;
-            Some(FromWorker::Block(take_turns((&end, &other), plan)?))
+            FromWorker::Block(take_turns((&end, &other), plan)?)
         }
     };
-    match said {
-        Some(message) => Ok(control::send(channel, &message)?),
-        None => Ok(()),
-    }
+    Ok(control::send(channel, &said)?)
 }
 
 /// The end that the coordinator sent, waiting as the plan says.

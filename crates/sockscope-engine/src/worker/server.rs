@@ -17,7 +17,7 @@ use sockscope_net::Kind;
 
 use super::bound::Bound;
 use super::{Lifeline, Stop};
-use crate::control::{self, Bind, FromWorker, Ready, WorkerPlan};
+use crate::control::{self, Bind, Ended, FromWorker, Ready, WorkerPlan};
 use crate::work::{EngineName, Load};
 
 pub(super) fn run(
@@ -26,11 +26,13 @@ pub(super) fn run(
     plan: &WorkerPlan,
     bind: &Bind,
 ) -> Result<(), Stop> {
-    let bound = Bound::new(bind)?;
+    let bound = Bound::new(bind, &plan.work)?;
+    let granted = bound.granted();
     let ready = Ready {
         endpoint: bound.listener.local().to_string(),
         transport: bound.listener.local().transport().into(),
         buffers: None,
+        server_buffers: None,
         server_pid: None,
     };
     control::send(channel, &FromWorker::Ready(ready))?;
@@ -63,9 +65,8 @@ pub(super) fn run(
             None
         }
     };
-    if let Some(served) = served {
-        // A coordinator that has gone meanwhile has all it needs.
-        let _ = control::send(channel, &FromWorker::Served(served));
-    }
+    let ended = Ended { served, buffers: granted.known() };
+    // A coordinator that has gone meanwhile has all it needs.
+    let _ = control::send(channel, &FromWorker::Ended(ended));
     Ok(())
 }

@@ -15,9 +15,9 @@ use sockscope_proto::service::{Echo, Pong};
 
 use super::bound::Bound;
 use super::client::{Meters, check_room, measure, measure_window};
-use super::{Lifeline, Stop, failure, not_built, ready, started, with_service};
+use super::{Lifeline, Stop, failure, known, not_built, ready, started, with_service};
 use crate::control::{
-    self, Bind, BlockMessage, Failure, Fault, FromWorker, ServiceName, WorkerPlan,
+    self, Bind, BlockMessage, Failure, Fault, FromWorker, Ready, ServiceName, WorkerPlan,
 };
 use crate::engine::{Epoll, Terms};
 use crate::exchange::exchange_solo;
@@ -31,7 +31,7 @@ pub(super) fn run(
     plan: &WorkerPlan,
     bind: &Bind,
 ) -> Result<(), Stop> {
-    let bound = Bound::new(bind)?;
+    let bound = Bound::new(bind, &plan.work)?;
     if bound.listener.kind() == Kind::Datagram {
         return datagram::run(channel, lifeline, plan, bound);
     }
@@ -40,10 +40,12 @@ pub(super) fn run(
     }
     let pairs = (0..plan.work.connections.max(1)).map(|_| connect(&bound, channel, plan));
     let mut pairs = pairs.collect::<Result<Vec<_>, _>>()?;
+    let granted = bound.granted();
     drop(bound);
     lifeline.tie();
     if let Some((client, _)) = pairs.first() {
-        control::send(channel, &ready(client))?;
+        let ready = Ready { server_buffers: granted.known(), ..known(client) };
+        control::send(channel, &FromWorker::Ready(ready))?;
     }
     started(channel)?;
     let block = match (plan.work.load, plan.work.engines.client) {
@@ -82,6 +84,7 @@ fn connect(bound: &Bound, channel: &impl AsFd, plan: &WorkerPlan) -> Result<(Con
     let environment =
         |error: &dyn std::error::Error| failure(Fault::Environment, "connect to ourselves", error);
     let connector = Connector::new(bound.listener.local()).map_err(|error| environment(&error))?;
+    let connector = connector.with_buffers(plan.work.buffers.bytes());
     // The backlog takes the connection before anybody accepts it.
     let client =
         connector.connect(Some(Duration::from_secs(3))).map_err(|error| environment(&error))?;

@@ -7,6 +7,7 @@ use rustix::net::{self, sockopt};
 
 use super::{BindError, BindOptions, Listener, adopt, datagram, network};
 use crate::address::{self, Address};
+use crate::buffers;
 use crate::endpoint::{Endpoint, Kind, UnixEndpoint, VsockEndpoint};
 use crate::owner::Owner;
 use crate::socket_file::{SocketFile, Target};
@@ -81,6 +82,9 @@ pub(super) fn finish(
     options: &BindOptions,
 ) -> Result<Listener, BindError> {
     let failed = |source| BindError::Listen { endpoint: local.clone(), source };
+    if let Some(bytes) = options.buffers {
+        buffers::ask(fd.as_fd(), bytes).map_err(failed)?;
+    }
     if kind != Kind::Datagram {
         let backlog = options.backlog.and_then(|backlog| i32::try_from(backlog).ok());
         net::listen(&fd, backlog.unwrap_or(BACKLOG_OF_SYSTEM)).map_err(failed)?;

@@ -92,8 +92,10 @@ pub struct Cell {
     pub rate: Option<f64>,
     /// Which socket buffers were asked for: `default`, `equal`, or bytes.
     pub buffers: String,
-    /// The socket buffers that the kernel granted, in bytes.
+    /// The buffers that the kernel granted to the client's first socket.
     pub granted_buffers: Option<GrantedBuffers>,
+    /// The same at the server's end, if the server was ours.
+    pub granted_buffers_server: Option<GrantedBuffers>,
     /// Whether small TCP segments are sent at once; `None` where that does not apply.
     pub nodelay: Option<bool>,
     /// The process that called `listen(2)`, where it is known and not ours. That is what the kernel
@@ -157,6 +159,7 @@ impl Default for Cell {
             rate: None,
             buffers: "default".to_owned(),
             granted_buffers: None,
+            granted_buffers_server: None,
             nodelay: None,
             service_pid: None,
             rtt_ns: None,
@@ -209,7 +212,8 @@ impl Default for Placement {
     }
 }
 
-/// The socket buffers that the kernel granted, in bytes, on the client's socket.
+/// The buffers that the kernel granted to one end, in bytes: sockets get twice what was asked for, pipes whole pages, rings
+/// in shared memory a power of two.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct GrantedBuffers {

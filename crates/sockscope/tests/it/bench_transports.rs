@@ -93,3 +93,39 @@ fn a_size_that_no_kind_can_carry_leaves_nothing_to_measure() {
     let reason = "nothing could be measured: udp at 64 KiB: a datagram of 65536 bytes is larger than UDP carries (65507)";
     assert!(error(&output).contains(reason), "{}", error(&output));
 }
+
+#[test]
+fn all_transports_are_measured_or_listed_with_a_reason() {
+    let result = measured(&["--transport", "unix,all", "--view", "solo", "--size", "8"]);
+    let cells = list(&result, "cells").iter().map(|cell| &cell["label"]);
+    let refused = list(&result, "unavailable").iter().map(|missing| &missing["label"]);
+    let mut named: Vec<_> = cells.chain(refused).filter_map(Value::as_str).collect();
+    assert_eq!(named[0], "unix", "the first that is named is the baseline");
+    named.sort_unstable();
+    named.dedup();
+    assert_eq!(named.len(), 17, "{named:?}");
+    assert!(list(&result, "unavailable").iter().all(|missing| missing["reason"] != ""));
+    assert!(list(&result, "cells").iter().all(|cell| cell["error"].is_null()));
+}
+
+#[test]
+fn the_buffers_of_both_ends_are_in_the_result() {
+    let transports = ["--transport", "unix,tcp,udp,unixgram,socketpair", "--buffers", "20000"];
+    for view in ["solo", "same-core"] {
+        let result = measured(&[&transports[..], &["--view", view]].concat());
+        for cell in list(&result, "cells") {
+            let granted = serde_json::json!({ "send": 40_000, "receive": 40_000 });
+            assert_eq!(cell["granted_buffers"], granted, "{cell}");
+            assert_eq!(cell["granted_buffers_server"], granted, "{cell}");
+        }
+    }
+}
+
+#[test]
+fn nodelay_can_be_compared_with_its_opposite() {
+    let result = measured(&["--transport", "tcp,unix", "--nodelay", "on,off", "--view", "solo"]);
+    let of_tcp = |cell: &&Value| cell["transport"] == "tcp" && cell["replica"] == "A";
+    let nodelay: Vec<_> =
+        list(&result, "cells").iter().filter(of_tcp).map(|cell| &cell["nodelay"]).collect();
+    assert_eq!(nodelay, [&Value::Bool(true), &Value::Bool(false)]);
+}

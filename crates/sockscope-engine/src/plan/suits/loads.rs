@@ -4,7 +4,7 @@ use super::{Candidate, Factor, Refusal};
 use crate::control::ServiceName;
 use crate::plan::Target;
 use crate::view::View;
-use crate::work::{EngineName, Load};
+use crate::work::{Buffers, EngineName, Load};
 
 /// The first rule of the workload that refuses.
 pub(super) fn refusal(candidate: &Candidate<'_>) -> Option<Refusal> {
@@ -76,6 +76,9 @@ fn connect(candidate: &Candidate<'_>) -> Option<Refusal> {
     }
     if work.connections > 1 || work.depth > 1 {
         return Some((&[], "connections are made one after the other, and closed before the next"));
+    }
+    if work.buffers != Buffers::Default {
+        return Some((&[], "asking for buffers is two system calls more than connecting"));
     }
     if work.engines.client != EngineName::Blocking {
         let reason = "one connection after the other leaves nothing to wait for at once: its client has plain calls";

@@ -1,5 +1,6 @@
 //! Floor: a block whose two ends have no address, so that the coordinator makes them.
 
+use std::io;
 use std::os::fd::OwnedFd;
 
 use super::Attempt;
@@ -53,9 +54,12 @@ impl Attempt<'_> {
     }
 
     fn ends(&self, floor: Floor) -> Result<[Vec<OwnedFd>; 2], Failure> {
-        floor.ends(self.cell.work.buffers.bytes()).map_err(|error| Failure {
-            fault: Fault::Environment,
-            text: format!("make the two ends: {error}"),
+        floor.ends(self.cell.work.buffers.bytes()).map_err(|error| match (floor, error.kind()) {
+            (Floor::Pipe, io::ErrorKind::PermissionDenied) => Failure {
+                fault: Fault::Unavailable,
+                text: "a pipe of so many bytes is more than fs.pipe-max-size allows".into(),
+            },
+            _ => Failure { fault: Fault::Environment, text: format!("make the two ends: {error}") },
         })
     }
 }

@@ -8,7 +8,7 @@ use sockscope_net::{Conn, Connector, Listener};
 use sockscope_proto::Service;
 use sockscope_proto::service::{Echo, Pong};
 
-use crate::control::{self, BlockMessage, Failure, Fault, FromWorker, ServiceName, WorkerPlan};
+use crate::control::{self, BlockMessage, Failure, Fault, FromWorker, Ready, ServiceName, WorkerPlan};
 use crate::engine::Epoll;
 use crate::exchange::{Delivery, ExchangeError, Lossy};
 use crate::side::{Both, Responder};
@@ -19,7 +19,7 @@ use crate::worker::client::{
     LOST_AFTER, Meters, answered, check_room, datagrams_side, datagrams_terms, measure,
     measure_window,
 };
-use crate::worker::{Lifeline, Stop, failure, not_built, ready, started, with_service};
+use crate::worker::{Lifeline, Stop, failure, known, not_built, started, with_service};
 
 pub(super) fn run(
     channel: &mut (impl Read + Write),
@@ -29,10 +29,12 @@ pub(super) fn run(
 ) -> Result<(), Stop> {
     let clients = (0..plan.work.connections.max(1)).map(|_| connect(&bound, plan));
     let mut clients = clients.collect::<Result<Vec<_>, _>>()?;
+    let granted = bound.granted();
     let listener = bound.into_listener();
     lifeline.tie();
     if let Some(client) = clients.first() {
-        control::send(channel, &ready(client))?;
+        let ready = Ready { server_buffers: granted.known(), ..known(client) };
+        control::send(channel, &FromWorker::Ready(ready))?;
     }
     started(channel)?;
     let block = match (plan.work.engines.client, plan.work.service) {
@@ -49,6 +51,7 @@ fn connect(bound: &Bound, plan: &WorkerPlan) -> Result<Conn, Failure> {
     let environment =
         |error: &dyn std::error::Error| failure(Fault::Environment, "connect to ourselves", error);
     let connector = Connector::new(bound.listener.local()).map_err(|error| environment(&error))?;
+    let connector = connector.with_buffers(plan.work.buffers.bytes());
     let client =
         connector.connect(Some(Duration::from_secs(3))).map_err(|error| environment(&error))?;
     check_room(&client, plan.work.message_len())?;

@@ -1,5 +1,6 @@
 //! Args: the command line of `bench`.
 
+mod transports;
 mod work;
 
 use std::ffi::OsString;
@@ -7,10 +8,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use sockscope_engine::plan::OwnTransport;
 use sockscope_engine::view::View;
 use sockscope_net::Endpoint;
 
+pub(crate) use transports::{Transports, listed};
 pub(crate) use work::{ArrivalsArg, WorkArgs, Workload};
 
 use crate::value;
@@ -30,9 +31,9 @@ pub(crate) struct Args {
     )]
     pub(crate) endpoints: Vec<Endpoint>,
 
-    /// Transports of our own servers, the baseline first [default: tcp,unix]
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = OwnTransport::parse, conflicts_with = "endpoints")]
-    pub(crate) transport: Vec<OwnTransport>,
+    /// Transports of our own servers, the baseline first, or all [default: tcp,unix]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = Transports::parse, conflicts_with = "endpoints")]
+    pub(crate) transport: Vec<Transports>,
 
     /// Views to measure [default: all that apply]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
@@ -138,6 +139,19 @@ fn block(text: &str) -> Result<Duration, String> {
 }
 
 const AFTER_HELP: &str = "\
+Transports, each with a server of our own, as processes that meet on loopback:
+  unix, unixgram, unixpacket   Unix stream, datagram and seqpacket, by path
+  unix-abstract, unixgram-abstract, unixpacket-abstract   the same, by name
+  tcp, tcp6, udp, udp6         over IPv4 and IPv6
+  mptcp                        Multipath TCP
+  vsock                        VM sockets, where the kernel has a loopback
+Floors, what lies below: two ends without an address
+  socketpair                   Unix stream sockets without a name
+  pipe                         two pipes
+  eventfd                      two event counters (--size 8)
+  shm-spin, shm-futex          rings in shared memory, polled or slept on
+What the machine cannot give is listed with the reason.
+
 Views:
   solo           one thread owns both ends: the bare socket
   same-core      two processes on one CPU: + a context switch per message
@@ -154,6 +168,7 @@ divide exactly.
 Examples:
   sockscope bench
   sockscope bench --view same-core,cross-core --size 4K -o result.json
+  sockscope bench --transport all --view same-core,spin
   sockscope bench --workload open --rate 1k:512k:*2 --view spin
   sockscope bench --workload stream --size 4K:1M:*4
   sockscope bench --workload connect --exchange

@@ -124,12 +124,8 @@ fn cell_model(cell: &CellPlan, names: Names, plan: &Plan, result: &CellResult) -
         rate: work.rate,
         buffers: work.buffers.to_string(),
         nodelay: cell.target.has_nagle().then_some(work.nodelay),
-        granted_buffers: ready.and_then(|ready| ready.buffers).map(|(send, receive)| {
-            model::GrantedBuffers {
-                send: u64::try_from(send).ok(),
-                receive: u64::try_from(receive).ok(),
-            }
-        }),
+        granted_buffers: ready.and_then(|ready| ready.buffers).map(granted_model),
+        granted_buffers_server: ready.and_then(|ready| ready.server_buffers).map(granted_model),
         service_pid: ready.filter(|_| !own).and_then(|ready| u32::try_from(ready.server_pid?).ok()),
         blocks: result.blocks.iter().map(|block| block_model(block, cell)).collect(),
         perf: result.counts.as_ref().map(cost::perf),
@@ -145,6 +141,10 @@ fn cell_model(cell: &CellPlan, names: Names, plan: &Plan, result: &CellResult) -
     }
     model.connect = connect_model(work, &result.blocks);
     model
+}
+
+fn granted_model((send, receive): (usize, usize)) -> model::GrantedBuffers {
+    model::GrantedBuffers { send: u64::try_from(send).ok(), receive: u64::try_from(receive).ok() }
 }
 
 fn connect_model(work: &Work, blocks: &[Block]) -> Option<model::ConnectLoop> {

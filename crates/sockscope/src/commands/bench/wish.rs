@@ -6,10 +6,10 @@ use rustix::fs::Access;
 use sockscope_engine::control::ServiceName;
 use sockscope_engine::plan::{CellPlan, OwnTransport, Plan, Sweep, Target, Timing, Wish};
 use sockscope_engine::view::View;
-use sockscope_engine::work::{Arrivals, Buffers, EngineName, Engines, Load, Work};
+use sockscope_engine::work::{Arrivals, EngineName, Engines, Load, Work};
 use sockscope_net::{Connector, Endpoint};
 
-use super::args::{Args, ArrivalsArg, WorkArgs, Workload};
+use super::args::{Args, ArrivalsArg, WorkArgs, Workload, listed};
 use crate::fault::CliError;
 use crate::value;
 use crate::{scratch, seed};
@@ -20,12 +20,6 @@ pub(super) fn from_args(args: &Args) -> Result<Wish, CliError> {
         check_kind(endpoint)?;
     }
     check_threads(&args.work)?;
-    if args.work.buffers != Buffers::Default {
-        return Err(CliError::usage(
-            "--buffers cannot be changed yet: every transport has its default",
-        )
-        .hint("leave it out; the sizes that were granted are in the JSON result"));
-    }
     check_rates(args)?;
     let running = !args.endpoints.is_empty();
     let targets = if running {
@@ -33,7 +27,7 @@ pub(super) fn from_args(args: &Args) -> Result<Wish, CliError> {
     } else if args.transport.is_empty() {
         vec![Target::Own(OwnTransport::Tcp), Target::Own(OwnTransport::Unix)]
     } else {
-        args.transport.iter().copied().map(Target::Own).collect()
+        listed(&args.transport).into_iter().map(Target::Own).collect()
     };
     let all = if running {
         [View::RUNNING.as_slice(), &View::OWN[..4]].concat()

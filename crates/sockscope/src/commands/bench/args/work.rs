@@ -53,7 +53,7 @@ pub(crate) struct WorkArgs {
     #[arg(long)]
     pub(crate) zero_copy: bool,
 
-    /// Socket buffers to ask for: default, equal (the same for all), or bytes
+    /// Buffers to ask for at both ends: default, equal (208K for all), or bytes; sockets get twice as many
     #[arg(long, value_name = "SIZE", value_parser = buffers, default_value = "default")]
     pub(crate) buffers: Buffers,
 

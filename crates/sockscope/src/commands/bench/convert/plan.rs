@@ -6,7 +6,7 @@ use sockscope_report::model;
 
 use super::names::Names;
 use super::{millis, target_name, view_model};
-use crate::commands::bench::args::Args;
+use crate::commands::bench::args::{Args, listed};
 
 pub(super) fn model(plan: &Plan, args: &Args) -> model::Plan {
     let work = plan.cells.first().map_or_else(Work::default, |cell| cell.work.clone());
@@ -59,7 +59,7 @@ pub(super) fn model(plan: &Plan, args: &Args) -> model::Plan {
 fn targets(plan: &Plan, args: &Args) -> Vec<String> {
     let mut targets = distinct(plan.cells.iter().map(|cell| target_name(&cell.target)));
     let asked: Vec<String> = if args.endpoints.is_empty() {
-        args.transport.iter().map(|transport| transport.name().to_owned()).collect()
+        listed(&args.transport).iter().map(|transport| transport.name().to_owned()).collect()
     } else {
         args.endpoints.iter().map(ToString::to_string).collect()
     };
