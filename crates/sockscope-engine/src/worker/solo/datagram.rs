@@ -8,7 +8,9 @@ use sockscope_net::{Conn, Connector, Listener};
 use sockscope_proto::Service;
 use sockscope_proto::service::{Echo, Pong};
 
-use crate::control::{self, BlockMessage, Failure, Fault, FromWorker, Ready, ServiceName, WorkerPlan};
+use crate::control::{
+    self, BlockMessage, Failure, Fault, FromWorker, Ready, ServiceName, WorkerPlan,
+};
 use crate::engine::Epoll;
 use crate::exchange::{Delivery, ExchangeError, Lossy};
 use crate::side::{Both, Responder};
