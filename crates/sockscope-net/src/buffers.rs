@@ -13,7 +13,7 @@ use rustix::net::{AddressFamily, sockopt};
 pub struct Buffers {
     /// `SO_SNDBUF`.
     pub send: usize,
-    /// `SO_RCVBUF`. Unix sockets do not use it: there the sender\'s buffer limits both.
+    /// `SO_RCVBUF`. Unix sockets do not use it: there the sender's buffer limits both.
     pub receive: usize,
 }
 

@@ -1,6 +1,7 @@
 //! Loads: the texts of every workload and sweep, whole.
 
 use snapbox::{assert_data_eq, file};
+use sockscope_report::model::GrantedBuffers;
 use sockscope_report::render::{Style, plan_text, text};
 use sockscope_report::{Report, analyse};
 
@@ -32,6 +33,27 @@ fn two_factors_are_compared_one_at_a_time() {
 fn nagles_algorithm_is_a_factor() {
     let report = loads::report(&loads::nodelay());
     assert_data_eq!(shown(&report), file!["snapshots/nodelay.txt"].raw());
+}
+
+#[test]
+fn buffers_that_were_asked_for_are_shown_with_what_was_granted() {
+    let mut report = loads::measured(&loads::transports_and_engines());
+    report.plan.buffers = "20000".to_owned();
+    let all = |bytes| Some(GrantedBuffers { send: Some(bytes), receive: Some(bytes) });
+    for cell in &mut report.cells {
+        (cell.granted_buffers, cell.granted_buffers_server) = (all(40_960), all(40_960));
+    }
+    let facts = |report: &Report| {
+        let text = shown(report);
+        text.lines().take(6).collect::<Vec<_>>().join(" ")
+    };
+    let told = facts(&report);
+    assert!(told.contains("socket buffers of 20000 B (granted: 40 KiB)"), "{told}");
+    for cell in report.cells.iter_mut().filter(|cell| cell.transport == "unix") {
+        cell.granted_buffers_server = all(32_768);
+    }
+    let told = facts(&report);
+    assert!(told.contains("(granted: tcp 40 KiB; unix 32 KiB to 40 KiB)"), "{told}");
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub(super) fn with(report: &Report) -> String {
         threads(plan).map(|threads| format!("divided among {threads} threads")),
         depths(plan).map(|depths| format!("{depths} requests in flight on each")),
         nodelay(report),
-        buffers(plan),
+        buffers(plan).map(|asked| format!("{asked}{}", granted(report))),
     ];
     format!("with {}", parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
 }
@@ -89,6 +89,34 @@ pub(in crate::render) fn buffers(plan: &Plan) -> Option<String> {
             Ok(count) => format!("socket buffers of {}", units::bytes(count)),
             Err(_) => format!("socket buffers {bytes}"),
         }),
+    }
+}
+
+/// What the kernel made of that, the smallest and the largest of both ends and both ways: once where it is the same for all
+/// that was measured.
+fn granted(report: &Report) -> String {
+    let mut named: Vec<(&str, String)> = Vec::new();
+    for cell in report.originals() {
+        let ends = [cell.granted_buffers, cell.granted_buffers_server].into_iter().flatten();
+        let sizes = ends.flat_map(|end| [end.send, end.receive]).flatten();
+        let Some((least, most)) = sizes.clone().min().zip(sizes.max()) else { continue };
+        let size = if least == most {
+            units::bytes(least)
+        } else {
+            format!("{} to {}", units::bytes(least), units::bytes(most))
+        };
+        if !named.iter().any(|(target, _)| *target == cell.target()) {
+            named.push((cell.target(), size));
+        }
+    }
+    let same = named.windows(2).all(|pair| pair[0].1 == pair[1].1);
+    match named.as_slice() {
+        [] => String::new(),
+        [(_, size), ..] if same => format!(" (granted: {size})"),
+        all => {
+            let all: Vec<_> = all.iter().map(|(target, size)| format!("{target} {size}")).collect();
+            format!(" (granted: {})", all.join("; "))
+        }
     }
 }
 
