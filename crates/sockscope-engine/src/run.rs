@@ -70,16 +70,16 @@ pub struct Block {
     pub exchanges: u64,
     /// From its first exchange's start to its last one's end.
     pub elapsed_ns: u64,
-    /// The mean round trip: elapsed time over exchanges.
-    pub mean_ns: f64,
+    /// The mean round trip, where one was timed: elapsed time over exchanges.
+    pub mean_ns: Option<f64>,
     /// The median, where the samples support it.
     pub p50_ns: Option<u64>,
     /// The 90th percentile, where the samples support it.
     pub p90_ns: Option<u64>,
     /// The 99th percentile, where the samples support it.
     pub p99_ns: Option<u64>,
-    /// The slowest.
-    pub max_ns: u64,
+    /// The slowest, where one was timed.
+    pub max_ns: Option<u64>,
     /// Bytes that a stream's receiver has read.
     pub bytes: u64,
     /// Messages that were lost.
@@ -116,14 +116,14 @@ impl Block {
             elapsed_ns: message.elapsed_ns,
             // With one request in flight the mean is exact: nothing lies between the exchanges.
             mean_ns: if single && message.lost == 0 {
-                message.elapsed_ns as f64 / message.exchanges as f64
+                Some(message.elapsed_ns as f64 / message.exchanges as f64)
             } else {
-                histogram.mean().unwrap_or(0.0)
+                histogram.mean()
             },
             p50_ns: histogram.supported_quantile(0.5),
             p90_ns: histogram.supported_quantile(0.9),
             p99_ns: histogram.supported_quantile(0.99),
-            max_ns: histogram.max().unwrap_or(0),
+            max_ns: histogram.max(),
             bytes: message.bytes,
             lost: message.lost,
             open: message.open.as_ref().map(OpenBlock::new),

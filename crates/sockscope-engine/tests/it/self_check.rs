@@ -23,7 +23,7 @@ fn both_loops_are_measured_in_the_same_rounds() {
             assert_eq!(*failure, None);
             assert_eq!(blocks.len(), 2);
             for block in blocks {
-                assert!(block.mean_ns > 0.0 && block.p50_ns.is_some(), "{block:?}");
+                assert!(block.mean_ns > Some(0.0) && block.p50_ns.is_some(), "{block:?}");
                 assert!(block.elapsed_ns >= 50_000_000, "{block:?}");
             }
         }

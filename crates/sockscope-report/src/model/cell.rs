@@ -329,8 +329,8 @@ pub struct Block {
     pub run: u32,
     /// Which round of its run it belongs to, from 0.
     pub round: u32,
-    /// The mean round-trip time, in nanoseconds.
-    pub mean: u64,
+    /// The mean round-trip time, in nanoseconds; `None` where nothing is timed, as in a stream.
+    pub mean: Option<u64>,
     /// The median.
     pub p50: Option<u64>,
     /// The 90th percentile.
@@ -338,7 +338,7 @@ pub struct Block {
     /// The 99th percentile; `None` when fewer than 10 samples lie beyond it.
     pub p99: Option<u64>,
     /// The largest sample.
-    pub max: u64,
+    pub max: Option<u64>,
     /// How many exchanges (of `connect`: connections; of a stream: receive calls).
     pub samples: u64,
     /// From the first exchange's start to the last one's end, in nanoseconds.

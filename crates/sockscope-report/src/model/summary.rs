@@ -5,17 +5,17 @@ use sockscope_stats::{Histogram, Percentiles};
 use super::{Block, Cell, CpuPerOp, OpenLoop, PerOp, RttNs, Statistic, SwitchesPerOp};
 
 impl Block {
-    /// The round-trip times of one block; the caller adds CPU time and switches. All zero without
-    /// samples.
+    /// The round-trip times of one block; the caller adds CPU time and switches. A time
+    /// that was not measured is none, and never zero.
     #[must_use]
     pub fn of(round: u32, samples: &Histogram) -> Self {
         Self {
             round,
-            mean: rounded(samples.mean().unwrap_or(0.0)),
+            mean: samples.mean().map(rounded),
             p50: samples.supported_quantile(0.5),
             p90: samples.supported_quantile(0.9),
             p99: samples.supported_quantile(0.99),
-            max: samples.max().unwrap_or(0),
+            max: samples.max(),
             samples: samples.count(),
             ..Self::default()
         }
@@ -29,7 +29,7 @@ impl Block {
         let each = |count: u64| (count > 0).then_some(self.elapsed? as f64 / count as f64);
         match statistic {
             Statistic::P50 => self.p50.map(|ns| ns as f64),
-            Statistic::Mean => Some(self.mean as f64),
+            Statistic::Mean => self.mean.map(|ns| ns as f64),
             Statistic::P99 => self.p99.map(|ns| ns as f64),
             Statistic::Rate => each(self.samples),
             Statistic::Throughput => each(self.bytes?),
@@ -126,7 +126,7 @@ impl RttNs {
 }
 
 fn rtt(merged: &Histogram, blocks: &[Block]) -> Option<RttNs> {
-    summary(merged, &blocks.iter().map(|block| block.max).collect::<Vec<_>>())
+    summary(merged, &blocks.iter().filter_map(|block| block.max).collect::<Vec<_>>())
 }
 
 /// The numbers of merged samples, with the largest of each block.

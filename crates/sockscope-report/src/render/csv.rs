@@ -85,8 +85,6 @@ fn row<'a>(cell: &'a Cell, block: &Block) -> Row<'a> {
     // Counted once for the cell, and so the same in each of its rows.
     let software = cell.perf.as_ref().map(|perf| perf.software).unwrap_or_default();
     let hardware = cell.perf.as_ref().and_then(|perf| perf.hardware).unwrap_or_default();
-    // A stream has no times of its own.
-    let timed = block.bytes.is_none();
     Row {
         cell: &cell.id,
         replica: cell.replica.as_str(),
@@ -112,11 +110,11 @@ fn row<'a>(cell: &'a Cell, block: &Block) -> Row<'a> {
         nodelay: cell.nodelay,
         run: block.run,
         round: block.round,
-        mean_ns: timed.then_some(block.mean),
+        mean_ns: block.mean,
         p50_ns: block.p50,
         p90_ns: block.p90,
         p99_ns: block.p99,
-        max_ns: timed.then_some(block.max),
+        max_ns: block.max,
         samples: block.samples,
         elapsed_ns: block.elapsed,
         bytes: block.bytes,

@@ -19,9 +19,8 @@ pub fn gobench(report: &Report) -> String {
     let suffix = suffix(report);
     for cell in report.originals() {
         let name = name(report, cell);
-        lines.extend(
-            cell.blocks.iter().map(|block| format!("{name}{suffix}{}", measurements(cell, block))),
-        );
+        let measured = cell.blocks.iter().filter_map(|block| measurements(cell, block));
+        lines.extend(measured.map(|words| format!("{name}{suffix}{words}")));
     }
     lines.extend(
         report
@@ -77,26 +76,27 @@ fn name(report: &Report, cell: &Cell) -> String {
     format!("BenchmarkSocket/{}", parts.join("/"))
 }
 
-/// The number of operations and what each took, and what else is known of a block.
-fn measurements(cell: &Cell, block: &Block) -> String {
+/// The number of operations and what each took, and what else is known of a block; of one in which nothing was answered,
+/// nothing is known.
+fn measurements(cell: &Cell, block: &Block) -> Option<String> {
     if let (Some(bytes), Some(elapsed)) = (block.bytes, block.elapsed) {
-        return stream(cell, bytes, elapsed);
+        return Some(stream(cell, bytes, elapsed));
     }
     let percentile =
         |ns: Option<u64>, unit: &str| ns.map_or(String::new(), |ns| format!("  {ns} {unit}"));
     let (p50, p99) = (percentile(block.p50, "p50-ns"), percentile(block.p99, "p99-ns"));
-    format!("  {}  {} ns/op{p50}{p99}", block.samples, per_operation(cell, block))
+    Some(format!("  {}  {} ns/op{p50}{p99}", block.samples, per_operation(cell, block)?))
 }
 
 /// As Go does it: of operations that overlap, the time that went by for each. Those of an open loop
 /// begin when they are due, whatever that time is, so that their latency stands there.
-fn per_operation(cell: &Cell, block: &Block) -> String {
+fn per_operation(cell: &Cell, block: &Block) -> Option<String> {
     let overlap = cell.workload == "connect" || !cell.point().is_single();
     match block.elapsed {
         Some(elapsed) if overlap && cell.workload != "open" && block.samples > 0 => {
-            format!("{:.1}", elapsed as f64 / block.samples as f64)
+            Some(format!("{:.1}", elapsed as f64 / block.samples as f64))
         }
-        _ => block.mean.to_string(),
+        _ => Some(block.mean?.to_string()),
     }
 }
 

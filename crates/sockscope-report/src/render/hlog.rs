@@ -56,6 +56,6 @@ fn tag(report: &Report, cell: &Cell) -> String {
 /// How long the cell was measured in all its blocks.
 fn measured(cell: &Cell) -> Duration {
     let of_block =
-        |block: &Block| block.elapsed.unwrap_or_else(|| block.mean.saturating_mul(block.samples));
-    Duration::from_nanos(cell.blocks.iter().map(of_block).fold(0, u64::saturating_add))
+        |block: &Block| block.elapsed.or_else(|| Some(block.mean?.saturating_mul(block.samples)));
+    Duration::from_nanos(cell.blocks.iter().filter_map(of_block).fold(0, u64::saturating_add))
 }

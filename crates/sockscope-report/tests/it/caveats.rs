@@ -36,7 +36,7 @@ fn codes(mut report: Report) -> Vec<CaveatCode> {
 fn rounds_of(report: &mut Report, medians: impl Fn(u32) -> u64) {
     for block in &mut report.cells[0].blocks {
         let ns = medians(block.round);
-        *block = Block { mean: ns, p50: Some(ns), ..*block };
+        *block = Block { mean: Some(ns), p50: Some(ns), ..*block };
     }
 }
 

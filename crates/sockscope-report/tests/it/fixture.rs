@@ -243,7 +243,7 @@ pub(crate) fn stalled(label: &str, view: &View) -> Report {
     let stalled = |cell: &&mut Cell| cell.label == label && cell.view == *view;
     for cell in report.cells.iter_mut().filter(stalled) {
         for block in &mut cell.blocks {
-            block.mean *= 2;
+            block.mean = block.mean.map(|ns| ns * 2);
         }
         cell.rtt_ns.as_mut().expect("it was measured").mean *= 2;
     }

@@ -37,7 +37,7 @@ fn ns() -> impl Strategy<Value = u64> {
 
 prop_compose! {
     fn block()(ns in ns(), p50 in prop::option::of(ns()), p99 in prop::option::of(ns())) -> Block {
-        Block { mean: ns, p50, p99, max: ns, samples: 100, ..Block::default() }
+        Block { mean: Some(ns), p50, p99, max: Some(ns), samples: 100, ..Block::default() }
     }
 }
 

@@ -170,7 +170,7 @@ fn block_model(block: &Block, cell: &CellPlan) -> model::Block {
     model::Block {
         run: block.run,
         round: block.round,
-        mean: rounded(block.mean_ns),
+        mean: block.mean_ns.map(rounded),
         p50: block.p50_ns,
         p90: block.p90_ns,
         p99: block.p99_ns,

@@ -64,7 +64,7 @@ fn looped(
 ) -> LoopCheck {
     let value = |block: &Block| match statistic {
         Statistic::P50 => block.p50_ns.map(|ns| ns as f64),
-        _ => Some(block.mean_ns),
+        _ => block.mean_ns,
     };
     match loops {
         Err(reason) => LoopCheck::unavailable(transport.name(), statistic, reason),
