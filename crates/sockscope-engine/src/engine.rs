@@ -24,6 +24,7 @@
 //! | [`Blocking`] | in `recv(2)`, a thread for each connection | `recv(2)` on a non-blocking socket, again and again |
 //! | [`Epoll`] | in `epoll_wait(2)` without a timeout | `epoll_wait(2)` with a timeout of 0, again and again |
 //! | [`InTurns`] | never: it has both ends of each connection | an attempt of each end in turn |
+//! | [`Uring`] | in `io_uring_enter(2)` | on the ring's flags in shared memory, entering without sleeping when they say that there is something to do |
 //! | `Tokio` | in its runtime, which is in `epoll_wait(2)` | never: it cannot be told not to sleep |
 
 mod blocking;
@@ -31,6 +32,7 @@ mod epoll;
 mod in_turns;
 #[cfg(feature = "tokio")]
 mod tokio;
+mod uring;
 mod watchdog;
 
 use std::io;
@@ -41,6 +43,7 @@ pub use self::tokio::{AsyncWire, Tokio};
 pub use blocking::Blocking;
 pub use epoll::Epoll;
 pub use in_turns::InTurns;
+pub use uring::Uring;
 
 use crate::exchange::ExchangeError;
 use crate::side::Side;
@@ -64,6 +67,8 @@ pub struct Terms {
     pub patience: Option<Duration>,
     /// How often sides are told of the time; `None` for never.
     pub tick: Option<Duration>,
+    /// Bytes of the longest message, or of the longest request or answer on a stream.
+    pub message: usize,
     /// Bytes of the buffer that sides share to receive into.
     pub scratch: usize,
     /// Whether more than one message can be waiting in a socket that keeps boundaries.
@@ -73,13 +78,14 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// For ever, without a shared buffer, one message at a time: what a server of ours wants.
+    /// For ever, without a shared buffer, one message at a time, none longer than this: what a server of ours wants.
     #[must_use]
-    pub const fn new(wait: Wait) -> Self {
+    pub const fn new(wait: Wait, message: usize) -> Self {
         Self {
             wait,
             patience: None,
             tick: None,
+            message,
             scratch: 0,
             many_messages: false,
             both_ways: false,

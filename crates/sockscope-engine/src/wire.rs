@@ -37,6 +37,9 @@ pub trait Wire {
 
     /// A loop made a system call on behalf of this wire that is not an attempt, such as to wait for it.
     fn called(&self) {}
+
+    /// An engine sends something on this wire by a call of its own, which it counts with [`called`](Self::called).
+    fn handed_over(&self) {}
 }
 
 impl Wire for Conn {
@@ -84,5 +87,10 @@ impl<W: Wire> Wire for &W {
     #[inline]
     fn called(&self) {
         W::called(self);
+    }
+
+    #[inline]
+    fn handed_over(&self) {
+        W::handed_over(self);
     }
 }

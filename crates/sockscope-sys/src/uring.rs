@@ -12,7 +12,9 @@
 //! - *Receiving.* The kernel writes to buffers that it was given and that the program does not hold. A [`Received`] is made
 //!   by a completion and used up by [`Uring::recycle`]; besides, a table says who has each buffer (`buffers.rs`), so that
 //!   not even a handle of another ring reaches memory that the kernel may write to.
-//! - *Sending.* A slot has no `&mut [u8]` as long as an operation reads from it (`slots.rs`).
+//! - *Sending.* A slot has no `&mut [u8]` as long as an operation reads from it (`slots.rs`). A send that ends at once has
+//!   no completion when it succeeds; it has ended when the kernel has taken it off the queue and no completion says that it
+//!   fell short (`wait.rs`). The kernel only reads what is sent.
 //! - *Descriptors.* Operations name places in the ring's table, whose files the kernel keeps open; so none can act on a
 //!   number that has come to mean something else.
 //! - *Threads.* The kernel lets only the thread that made the ring enter it, and a ring is neither `Send` nor `Sync`.
@@ -32,13 +34,14 @@ mod submit;
 mod tag;
 mod wait;
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::os::fd::{AsFd, AsRawFd};
 
-use io_uring::IoUring;
+use io_uring::{IoUring, cqueue};
 
 pub use buffers::Received;
 pub use completion::{Completion, Event, Fixed};
@@ -62,8 +65,8 @@ pub struct Uring {
     slots: ManuallyDrop<Slots>,
     /// Operations whose last completion has not been taken.
     in_flight: u32,
-    /// Those of them that end as soon as they are handed over.
-    at_once: u32,
+    /// Completions that were taken from the kernel and not by the caller.
+    arrived: VecDeque<cqueue::Entry>,
     enters: u64,
     task_run: TaskRun,
     of_one_thread: PhantomData<*const ()>,
@@ -113,6 +116,12 @@ impl Uring {
     #[inline]
     pub fn slot_mut(&mut self, slot: Slot) -> Option<&mut [u8]> {
         self.slots.bytes_mut(slot)
+    }
+
+    /// How many buffers there are to receive into.
+    #[must_use]
+    pub fn buffer_count(&self) -> usize {
+        self.buffers.count()
     }
 
     /// How many bytes each of the ring's buffers holds.

@@ -108,7 +108,7 @@ mod tests {
 
     fn watchdog(patience: Option<u64>, tick: Option<u64>) -> Option<Watchdog> {
         let [patience, tick] = [patience, tick].map(|ms| ms.map(Duration::from_millis));
-        Watchdog::new(&Terms { patience, tick, ..Terms::new(Wait::Block) })
+        Watchdog::new(&Terms { patience, tick, ..Terms::new(Wait::Block, 64) })
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Abilities: what this machine and this build can do at all, found out by trying.
 
+mod engines;
 mod transports;
 
 use super::{OwnTransport, Target, Unavailable};
@@ -20,11 +21,11 @@ impl Abilities {
     /// Tries them.
     #[must_use]
     pub fn probe() -> Self {
-        let mut engines = vec![(EngineName::Uring, "it is not in this build".into())];
-        if cfg!(not(feature = "tokio")) {
-            engines.push((EngineName::Tokio, "this build has no tokio (cargo feature)".into()));
+        Self {
+            transports: transports::refused(),
+            engines: engines::refused(),
+            unix_datagrams: unix_datagrams(),
         }
-        Self { transports: transports::refused(), engines, unix_datagrams: unix_datagrams() }
     }
 
     /// What keeps a target from being measured so, if anything does.

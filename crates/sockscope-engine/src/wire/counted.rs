@@ -104,6 +104,11 @@ impl<W: Wire> Wire for Counted<W> {
     fn called(&self) {
         self.calls.add();
     }
+
+    #[inline]
+    fn handed_over(&self) {
+        self.calls.sent();
+    }
 }
 
 impl<W: AsFd> AsFd for Counted<W> {

@@ -33,7 +33,7 @@ pub(super) use window::measure as measure_window;
 
 use super::{Lifeline, Stop, endpoint, failure, not_built};
 use crate::control::{Failure, Fault, Role, WorkerPlan};
-use crate::engine::{Blocking, Epoll};
+use crate::engine::{Blocking, Epoll, Uring};
 use crate::usage::TaskId;
 use crate::work::{EngineName, Load};
 
@@ -82,6 +82,7 @@ pub(super) fn run(
             stream::run::<Blocking<_, _>>(channel, &client)
         }
         (Load::Stream { .. }, EngineName::Epoll) => stream::run::<Epoll<_, _>>(channel, &client),
+        (Load::Stream { .. }, EngineName::Uring) => stream::run::<Uring<_, _>>(channel, &client),
         #[cfg(feature = "tokio")]
         (Load::Stream { .. }, EngineName::Tokio) => {
             stream::run::<crate::engine::Tokio<_, _>>(channel, &client)

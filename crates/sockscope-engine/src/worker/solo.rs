@@ -19,7 +19,7 @@ use super::{Lifeline, Stop, failure, known, not_built, ready, started, with_serv
 use crate::control::{
     self, Bind, BlockMessage, Failure, Fault, FromWorker, Ready, ServiceName, WorkerPlan,
 };
-use crate::engine::{Epoll, Terms};
+use crate::engine::{Epoll, Terms, Uring};
 use crate::exchange::exchange_solo;
 use crate::side::{Both, Pipeline, Responder};
 use crate::wire::{Calls, Counted, Wire};
@@ -123,7 +123,7 @@ fn on_one_engine<S: Service + Clone + Send + 'static>(
         scratch: Pipeline::inlet_len(&plan.work),
         many_messages: plan.work.depth > 1,
         both_ways: true,
-        ..Terms::new(plan.wait)
+        ..Terms::new(plan.wait, plan.work.message_len())
     };
     let ends = pairs.into_iter().flat_map(|(client, server)| {
         let has_messages = client.has_messages();
@@ -134,6 +134,7 @@ fn on_one_engine<S: Service + Clone + Send + 'static>(
     let ends = vec![ends.collect()];
     let block = match plan.work.engines.client {
         EngineName::Epoll => measure_window::<_, _, Epoll<_, _>>(ends, &terms, plan, None),
+        EngineName::Uring => measure_window::<_, _, Uring<_, _>>(ends, &terms, plan, None),
         #[cfg(feature = "tokio")]
         EngineName::Tokio => {
             measure_window::<_, _, crate::engine::Tokio<_, _>>(ends, &terms, plan, None)

@@ -7,7 +7,7 @@ use sockscope_engine::work::{EngineName, Engines, Work};
 
 use crate::plans::{measure, wish};
 
-const ENGINES: [EngineName; 3] = [EngineName::Blocking, EngineName::Epoll, EngineName::Tokio];
+const ENGINES: [EngineName; 4] = EngineName::ALL;
 const TRANSPORTS: [OwnTransport; 3] =
     [OwnTransport::Unix, OwnTransport::Unixpacket, OwnTransport::Tcp];
 

@@ -27,7 +27,11 @@ fn connected(endpoint: &str, count: u32) -> Vec<(Conn, Conn)> {
 }
 
 fn terms(wait: Wait, work: &Work) -> Terms {
-    Terms { scratch: Pipeline::inlet_len(work), many_messages: work.depth > 1, ..Terms::new(wait) }
+    Terms {
+        scratch: Pipeline::inlet_len(work),
+        many_messages: work.depth > 1,
+        ..Terms::new(wait, work.message_len())
+    }
 }
 
 fn endpoints() -> [String; 3] {

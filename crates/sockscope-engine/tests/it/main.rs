@@ -22,3 +22,5 @@ mod plans;
 mod self_check;
 mod serve;
 mod stream;
+mod uring;
+mod uring_streams;

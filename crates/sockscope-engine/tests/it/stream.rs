@@ -116,7 +116,7 @@ fn pair(name: &str) -> (Conn, Conn) {
 
 fn terms(scratch: usize) -> Terms {
     let patience = Some(Duration::from_secs(10));
-    Terms { patience, scratch, many_messages: true, ..Terms::new(Wait::Block) }
+    Terms { patience, scratch, many_messages: true, ..Terms::new(Wait::Block, SIZE) }
 }
 
 /// A receiver that takes at least [`PAUSE`](Self::PAUSE) for at most [`PIECE`](Self::PIECE) bytes.

@@ -65,6 +65,11 @@ impl Buffers {
         Ok(())
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.held.len()
+    }
+
     /// How many bytes each holds.
     pub(super) fn size(&self) -> u32 {
         u32::try_from(self.blocks.size()).unwrap_or(u32::MAX)

@@ -69,8 +69,6 @@ pub(super) struct Decoded {
     pub(super) completion: Completion,
     /// Whether the kernel is done with every address that the operation was given.
     pub(super) ended: bool,
-    /// Whether the operation is one of those that end as soon as they are handed over.
-    pub(super) at_once: bool,
 }
 
 /// The bit of a notification's result that says that the bytes were copied (`IORING_NOTIF_USAGE_ZC_COPIED`).
@@ -114,8 +112,7 @@ pub(super) fn decode(
     };
     // The result of a zero-copy send ends it already: what the kernel then still has is a hold on pages, not an address.
     let ended = if kind == Kind::Send { !notice } else { !more };
-    let at_once = kind == Kind::SendNow;
-    Some(Decoded { completion: Completion { token, more, event }, ended, at_once })
+    Some(Decoded { completion: Completion { token, more, event }, ended })
 }
 
 fn received(entry: &cqueue::Entry, buffers: &mut Buffers) -> io::Result<Option<Received>> {

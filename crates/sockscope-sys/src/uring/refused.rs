@@ -15,7 +15,7 @@ pub enum Refused {
     #[error("this kernel has no io_uring")]
     Absent,
     /// The administrator has switched it off.
-    #[error("io_uring is switched off: kernel.io_uring_disabled = {value}")]
+    #[error("io_uring is switched off, kernel.io_uring_disabled = {value}")]
     Disabled {
         /// 2: for everybody; 1: for all but the group of `kernel.io_uring_group` and `CAP_SYS_ADMIN`.
         value: u8,
@@ -151,9 +151,9 @@ mod tests {
             (libc::ENOSYS, None, false, "this kernel has no io_uring"),
             (libc::ENOSYS, Some(0), true, filter),
             (libc::ENOSYS, None, true, not_permitted),
-            (libc::EPERM, Some(2), false, "io_uring is switched off: kernel.io_uring_disabled = 2"),
-            (libc::EPERM, Some(2), true, "io_uring is switched off: kernel.io_uring_disabled = 2"),
-            (libc::EPERM, Some(1), false, "io_uring is switched off: kernel.io_uring_disabled = 1"),
+            (libc::EPERM, Some(2), false, "io_uring is switched off, kernel.io_uring_disabled = 2"),
+            (libc::EPERM, Some(2), true, "io_uring is switched off, kernel.io_uring_disabled = 2"),
+            (libc::EPERM, Some(1), false, "io_uring is switched off, kernel.io_uring_disabled = 1"),
             (libc::EPERM, Some(1), true, not_permitted),
             (libc::EPERM, Some(0), true, filter),
             (libc::EPERM, None, true, filter),

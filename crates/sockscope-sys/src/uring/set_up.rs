@@ -1,5 +1,6 @@
 //! Set-up: how a ring is made, and what it falls back to on an older kernel.
 
+use std::collections::VecDeque;
 use std::fmt::{self, Display};
 use std::io;
 use std::marker::PhantomData;
@@ -69,7 +70,8 @@ impl Uring {
     /// ```
     #[doc(alias = "io_uring_setup")]
     pub fn new(config: &Config) -> Result<Self, Refused> {
-        let (ring, task_run) = make(config)?;
+        let (mut ring, task_run) = make(config)?;
+        let capacity = ring.completion().capacity();
         let submitter = ring.submitter();
         let descriptors = config.descriptors;
         submitter
@@ -88,7 +90,7 @@ impl Uring {
             buffers: ManuallyDrop::new(buffers),
             slots: ManuallyDrop::new(slots),
             in_flight: 0,
-            at_once: 0,
+            arrived: VecDeque::with_capacity(capacity),
             enters: 0,
             task_run,
             of_one_thread: PhantomData,

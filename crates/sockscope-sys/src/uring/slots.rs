@@ -30,6 +30,10 @@ pub(super) struct Slots {
     names: Blocks,
     /// For each slot how many operations read from it.
     readers: Box<[u32]>,
+    /// Slots that a send reads from which ends as soon as it is handed over, and speaks only if it fell short.
+    at_once: Vec<Slot>,
+    /// For each slot whether it is one of them and has not spoken.
+    is_silent: Box<[bool]>,
 }
 
 impl Slots {
@@ -37,7 +41,13 @@ impl Slots {
     pub(super) fn new(count: u32, size: u32) -> io::Result<Self> {
         let count = count as usize;
         let bytes = Blocks::new(count, size as usize)?;
-        Ok(Self { bytes, names: Blocks::new(count, NAME)?, readers: vec![0; count].into() })
+        Ok(Self {
+            bytes,
+            names: Blocks::new(count, NAME)?,
+            readers: vec![0; count].into(),
+            at_once: Vec::with_capacity(count),
+            is_silent: vec![false; count].into(),
+        })
     }
 
     /// How many there are.
@@ -81,6 +91,48 @@ impl Slots {
         room[..name.len()].copy_from_slice(name);
         let address = NonNull::from(room).cast();
         Ok((self.claim(slot, range)?, address))
+    }
+
+    /// Counts a send from an idle slot that ends as soon as it is handed over; where its bytes are.
+    pub(super) fn claim_at_once(
+        &mut self,
+        slot: Slot,
+        range: &Range<usize>,
+    ) -> io::Result<*const u8> {
+        if !self.is_idle(slot) {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        let bytes = self.claim(slot, range)?;
+        self.at_once.push(slot);
+        self.is_silent[slot.index()] = true;
+        Ok(bytes)
+    }
+
+    /// A send that ends at once has a completion, because it fell short: it ends with that.
+    pub(super) fn spoke(&mut self, slot: Slot) {
+        if let Some(is_silent) = self.is_silent.get_mut(slot.index()) {
+            *is_silent = false;
+        }
+    }
+
+    /// All sends that end at once were handed over, and those that fell short have [spoken](Self::spoke): the others have
+    /// ended, too. How many those were.
+    pub(super) fn settle(&mut self) -> u32 {
+        let mut ended = 0;
+        while let Some(slot) = self.at_once.pop() {
+            if std::mem::take(&mut self.is_silent[slot.index()]) {
+                self.release(slot);
+                ended += 1;
+            }
+        }
+        ended
+    }
+
+    /// Forgets the send that was counted last, since it was not queued.
+    pub(super) fn unclaim_at_once(&mut self, slot: Slot) {
+        self.at_once.retain(|other| *other != slot);
+        self.spoke(slot);
+        self.release(slot);
     }
 
     /// An operation has ended.

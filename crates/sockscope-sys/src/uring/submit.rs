@@ -83,7 +83,7 @@ impl Uring {
         part: Range<usize>,
         token: u32,
     ) -> io::Result<()> {
-        self.push_slot(Kind::Send, slot, &part, token, |bytes, len| {
+        self.push_slot(slot, &part, token, |bytes, len| {
             opcode::Write::new(fixed(to), bytes, len).offset(u64::MAX).build()
         })
     }
@@ -99,16 +99,17 @@ impl Uring {
         part: Range<usize>,
         token: u32,
     ) -> io::Result<()> {
-        self.push_slot(Kind::Send, slot, &part, token, |bytes, len| {
+        self.push_slot(slot, &part, token, |bytes, len| {
             opcode::Send::new(fixed(to), bytes, len).build()
         })
     }
 
-    /// Sends part of a slot if there is room, and never waits: one [`Event::Sent`], which is there as soon as the send was
-    /// handed over, with `EAGAIN` if there was no room. [`Uring::wait`] does not wait for it.
+    /// Sends part of an idle slot as far as there is room, and never waits: it has ended, and its slot is idle again, when
+    /// the call that hands it over returns. There is an [`Event::Sent`] only if it fell short, with `EAGAIN` if there was no
+    /// room at all; the slot is then idle once that was taken.
     ///
     /// [`Event::Sent`]: super::Event::Sent
-    #[doc(alias = "MSG_DONTWAIT")]
+    #[doc(alias = "IOSQE_CQE_SKIP_SUCCESS")]
     pub fn send_now(
         &mut self,
         to: Fixed,
@@ -116,11 +117,18 @@ impl Uring {
         part: Range<usize>,
         token: u32,
     ) -> io::Result<()> {
-        self.push_slot(Kind::SendNow, slot, &part, token, |bytes, len| {
-            opcode::Send::new(fixed(to), bytes, len).flags(libc::MSG_DONTWAIT).build()
-        })?;
-        self.at_once += 1;
-        Ok(())
+        let len = length(&part)?;
+        let bytes = self.slots.claim_at_once(slot, &part)?;
+        // All or a part of it: with MSG_WAITALL, a part counts as a failure, which is not kept silent.
+        let send = opcode::Send::new(fixed(to), bytes, len);
+        let entry = send.flags(libc::MSG_DONTWAIT | libc::MSG_WAITALL).build();
+        let entry = entry.flags(squeue::Flags::SKIP_SUCCESS);
+        let tag = Tag { kind: Kind::SendNow, index: slot.0, token };
+        // SAFETY: the slot is claimed until the send has ended: MSG_DONTWAIT lets it end, whatever becomes of it, before the
+        // kernel has taken it off the queue; `collect` looks at that. Besides, the kernel only reads, from memory of all
+        // slots that outlives the operation.
+        let pushed = unsafe { self.push(entry, tag) };
+        pushed.inspect_err(|_| self.slots.unclaim_at_once(slot))
     }
 
     /// Sends part of a slot, and has the kernel go on until all of it is sent: one [`Event::Sent`], which is of fewer
@@ -135,7 +143,7 @@ impl Uring {
         part: Range<usize>,
         token: u32,
     ) -> io::Result<()> {
-        self.push_slot(Kind::Send, slot, &part, token, |bytes, len| {
+        self.push_slot(slot, &part, token, |bytes, len| {
             opcode::Send::new(fixed(to), bytes, len).flags(libc::MSG_WAITALL).build()
         })
     }
@@ -153,7 +161,7 @@ impl Uring {
         part: Range<usize>,
         token: u32,
     ) -> io::Result<()> {
-        self.push_slot(Kind::Send, slot, &part, token, |bytes, len| {
+        self.push_slot(slot, &part, token, |bytes, len| {
             let send = opcode::SendZc::new(fixed(to), bytes, len);
             send.flags(libc::MSG_WAITALL).zc_flags(REPORT_USAGE).build()
         })
@@ -230,7 +238,6 @@ impl Uring {
     #[inline]
     fn push_slot(
         &mut self,
-        kind: Kind,
         slot: Slot,
         part: &Range<usize>,
         token: u32,
@@ -241,7 +248,7 @@ impl Uring {
         let entry = build(bytes, len);
         // SAFETY: the slot is claimed, so it does not change until its completion has been decoded; and the memory of all
         // slots outlives the operation (see the module).
-        let pushed = unsafe { self.push(entry, Tag { kind, index: slot.0, token }) };
+        let pushed = unsafe { self.push(entry, Tag { kind: Kind::Send, index: slot.0, token }) };
         pushed.inspect_err(|_| self.slots.release(slot))
     }
 

@@ -45,6 +45,7 @@ fn a_ring_can_end_with_operations_that_were_never_handed_over() {
     ring.receive(HERE, 0).unwrap();
     fill(&mut ring, Slot(0), b"x");
     ring.send(HERE, Slot(0), 0..1, 0).unwrap();
+    ring.send_now(HERE, Slot(1), 0..1, 0).unwrap();
     drop(ring);
     drop(theirs);
 }

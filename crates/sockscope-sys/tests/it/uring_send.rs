@@ -7,7 +7,7 @@ use rustix::io::read;
 use rustix::net::sockopt::set_socket_send_buffer_size;
 use sockscope_sys::uring::{Completion, Config, Event, Fixed, Pool, Slot, Uring};
 
-use super::support::{CONFIG, LIMIT, SIZE, arrival, fill, next, pairs, ring, ring_of, send, tcp};
+use super::support::{CONFIG, SIZE, arrival, bytes, fill, next, pairs, ring, ring_of, send, tcp};
 
 const HERE: Fixed = Fixed(0);
 const LARGE: u32 = 1 << 20;
@@ -69,52 +69,81 @@ fn a_short_send_says_how_much_it_sent_and_the_rest_can_follow() {
 }
 
 #[test]
-fn a_send_that_ends_at_once_is_not_what_is_waited_for() {
+fn a_send_that_ends_at_once_is_silent_and_one_call_sends_it_and_waits_for_the_answer() {
     let Some(mut ring) = ring() else { return };
     let (ours, mut theirs) = UnixStream::pair().unwrap();
     ring.install(HERE, &ours).unwrap();
     ring.receive(HERE, 1).unwrap();
     ring.turn().unwrap();
     let enters = ring.enters();
-    fill(&mut ring, Slot(0), b"ask");
-    ring.send_now(HERE, Slot(0), 0..3, 2).unwrap();
     let answerer = std::thread::spawn(move || {
-        let mut question = [0; 3];
-        theirs.read_exact(&mut question)?;
-        theirs.write_all(b"answer").map(|()| theirs)
+        for _ in 0..10 {
+            let mut question = [0; 3];
+            theirs.read_exact(&mut question)?;
+            theirs.write_all(&question)?;
+        }
+        Ok::<_, std::io::Error>(theirs)
     });
-    let mut events = Vec::new();
-    while events.len() < 2 {
-        ring.wait(1, Some(LIMIT)).unwrap();
-        events.extend(std::iter::from_fn(|| ring.complete()));
+    for question in 0..10 {
+        fill(&mut ring, Slot(0), &[question; 3]);
+        ring.send_now(HERE, Slot(0), 0..3, 2).unwrap();
+        assert!(ring.slot_mut(Slot(0)).is_none(), "it was not handed over yet");
+        assert_eq!(bytes(&mut ring), [question; 3]);
+        assert!(ring.slot_mut(Slot(0)).is_some());
     }
-    assert_eq!(events.iter().map(|event| event.token).collect::<Vec<_>>(), [2, 1]);
-    assert_eq!(ring.enters(), enters + 1, "one call sent the question and waited for its answer");
+    assert_eq!(ring.enters(), enters + 10, "one call for each question and answer");
+    assert_eq!(ring.in_flight(), 1, "only the receive");
     assert!(answerer.join().unwrap().is_ok());
 }
 
 #[test]
-fn a_send_that_must_not_wait_says_so_when_there_is_no_room() {
+fn a_send_that_falls_short_says_so_and_keeps_its_slot_until_that_was_heard() {
     let Some((mut ring, mut theirs)) = narrow() else { return };
-    let mut done = 0;
-    loop {
-        ring.send_now(HERE, Slot(0), done..LARGE as usize, 0).unwrap();
-        ring.turn().unwrap();
-        let Event::Sent { result, .. } = ring.complete().expect("at once").event else { panic!() };
-        match result {
-            Ok(count) => done += count,
-            Err(error) => {
-                assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
-                break;
-            }
-        }
-    }
-    assert!(done > 0 && ring.in_flight() == 0);
+    let whole = LARGE as usize;
+    ring.send_now(HERE, Slot(0), 0..whole, 0).unwrap();
+    assert_eq!(ring.turn().unwrap(), 1);
+    assert!(ring.slot_mut(Slot(0)).is_none());
+    let done = sent(&next(&mut ring));
+    assert!((1..whole).contains(&done), "{done}");
     assert!(ring.slot_mut(Slot(0)).is_some());
-    theirs.read_exact(&mut vec![0; done]).unwrap();
+
+    ring.send_now(HERE, Slot(0), done..whole, 0).unwrap();
+    let Event::Sent { result: Err(error), .. } = next(&mut ring).event else { panic!("no room") };
+    assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+    assert_eq!(ring.in_flight(), 0);
+
+    let mut came = vec![0; done];
+    theirs.read_exact(&mut came).unwrap();
+    assert_eq!(came, ring.slot_mut(Slot(0)).unwrap()[..done]);
     ring.send_now(HERE, Slot(0), 0..1, 0).unwrap();
-    ring.turn().unwrap();
-    assert_eq!(sent(&next(&mut ring)), 1);
+    assert_eq!(ring.turn().unwrap(), 0, "there is room again");
+    assert!(ring.slot_mut(Slot(0)).is_some());
+}
+
+#[test]
+fn sends_that_end_at_once_fail_and_succeed_side_by_side() {
+    let Some(mut ring) = ring() else { return };
+    let (ours, mut theirs) = UnixStream::pair().unwrap();
+    ring.install(HERE, &ours).unwrap();
+    for round in 0..20 {
+        fill(&mut ring, Slot(0), &[round]);
+        ring.send_now(HERE, Slot(0), 0..1, 0).unwrap();
+        ring.send_now(Fixed(5), Slot(1), 0..1, 1).unwrap();
+        assert!(ring.send_now(HERE, Slot(1), 0..1, 1).is_err(), "one at a time for each slot");
+        ring.turn().unwrap();
+        assert!(ring.slot_mut(Slot(0)).is_some());
+        assert!(ring.slot_mut(Slot(1)).is_none());
+        let completion = next(&mut ring);
+        let Event::Sent { slot: Slot(1), result: Err(error) } = completion.event else {
+            panic!("{completion:?}")
+        };
+        assert_eq!((completion.token, error.raw_os_error()), (1, Some(libc::EBADF)));
+        assert!(ring.slot_mut(Slot(1)).is_some());
+        let mut came = [0];
+        theirs.read_exact(&mut came).unwrap();
+        assert_eq!(came, [round]);
+    }
+    assert_eq!(ring.in_flight(), 0);
 }
 
 #[test]

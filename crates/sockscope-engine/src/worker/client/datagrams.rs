@@ -56,7 +56,7 @@ pub(in crate::worker) fn terms(plan: &WorkerPlan) -> Terms {
         many_messages: true,
         // A server of ours may wait until an answer finds room, and with it for us to receive.
         both_ways: plan.work.depth > 1,
-        ..Terms::new(plan.wait)
+        ..Terms::new(plan.wait, plan.work.message_len())
     }
 }
 

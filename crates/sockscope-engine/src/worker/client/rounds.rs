@@ -10,7 +10,7 @@ use sockscope_proto::workload::Workload;
 use super::blame::NoBlock;
 use super::{Client, window};
 use crate::control::{self, BlockMessage, Fault, FromWorker, WorkerPlan};
-use crate::engine::{Blocking, Epoll, Terms};
+use crate::engine::{Blocking, Epoll, Terms, Uring};
 use crate::exchange::Duplex;
 use crate::side::{Pipeline, Rounds, Side};
 use crate::usage::TaskId;
@@ -59,6 +59,7 @@ pub(super) fn measure<S: Side<Ledger = Rounds> + Send + 'static>(
             window::measure::<_, _, Blocking<_, _>>(shards, terms, plan, server)
         }
         EngineName::Epoll => window::measure::<_, _, Epoll<_, _>>(shards, terms, plan, server),
+        EngineName::Uring => window::measure::<_, _, Uring<_, _>>(shards, terms, plan, server),
         #[cfg(feature = "tokio")]
         EngineName::Tokio => {
             window::measure::<_, _, crate::engine::Tokio<_, _>>(shards, terms, plan, server)
@@ -89,6 +90,6 @@ fn terms(plan: &WorkerPlan, running: bool, has_messages: bool) -> Terms {
         // Each message is charged the kernel's overhead for it, which is far more than a few bytes.
         both_ways: (running || work.depth > 1) && in_flight > Duplex::ABOVE
             || work.depth > 1 && has_messages,
-        ..Terms::new(plan.wait)
+        ..Terms::new(plan.wait, work.message_len())
     }
 }

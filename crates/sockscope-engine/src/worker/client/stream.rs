@@ -50,6 +50,6 @@ pub(in crate::worker) fn terms(plan: &WorkerPlan) -> Terms {
         // As much as is written at once, which is what a plain program would read.
         scratch: plan.work.size,
         many_messages: true,
-        ..Terms::new(plan.wait)
+        ..Terms::new(plan.wait, plan.work.size)
     }
 }

@@ -9,7 +9,7 @@ use sockscope_proto::Service;
 use sockscope_proto::service::{Echo, Pong};
 
 use crate::control::{Failure, Fault, Served, ServiceName, WorkerPlan};
-use crate::engine::{Blocking, Engine, Epoll, Terms};
+use crate::engine::{Blocking, Engine, Epoll, Terms, Uring};
 use crate::exchange::ExchangeError;
 use crate::side::{Answers, Responder};
 use crate::wire::{Calls, Counted, Wire};
@@ -43,6 +43,7 @@ fn serve<S: Service + Clone + Sync + 'static>(
     match plan.work.engines.server {
         EngineName::Blocking => serve_on::<S, Blocking<_, _>>(service, shards, plan),
         EngineName::Epoll => serve_on::<S, Epoll<_, _>>(service, shards, plan),
+        EngineName::Uring => serve_on::<S, Uring<_, _>>(service, shards, plan),
         #[cfg(feature = "tokio")]
         EngineName::Tokio => serve_on::<S, crate::engine::Tokio<_, _>>(service, shards, plan),
         engine => Err(not_built(plan.work.load, engine)),
@@ -124,5 +125,6 @@ where
 /// How a server is driven: it receives into the memory of each side, and reads nothing while it answers, since its client
 /// does.
 pub(super) fn terms(plan: &WorkerPlan) -> Terms {
-    Terms { many_messages: plan.work.depth > 1, ..Terms::new(plan.wait) }
+    let work = &plan.work;
+    Terms { many_messages: work.depth > 1, ..Terms::new(plan.wait, work.message_len()) }
 }

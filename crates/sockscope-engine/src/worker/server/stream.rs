@@ -8,7 +8,7 @@ use std::thread;
 use sockscope_net::Conn;
 
 use crate::control::{Failure, Fault, WorkerPlan};
-use crate::engine::{Blocking, Engine, Epoll, Terms};
+use crate::engine::{Blocking, Engine, Epoll, Terms, Uring};
 use crate::exchange::ExchangeError;
 use crate::side::{Answers, Source};
 use crate::wire::{Calls, Counted};
@@ -30,6 +30,7 @@ pub(super) fn run(
     let sent = match engine {
         EngineName::Blocking => send_on::<Blocking<_, _>>(shards, plan),
         EngineName::Epoll => send_on::<Epoll<_, _>>(shards, plan),
+        EngineName::Uring => send_on::<Uring<_, _>>(shards, plan),
         #[cfg(feature = "tokio")]
         EngineName::Tokio => send_on::<crate::engine::Tokio<_, _>>(shards, plan),
         engine => Err(not_built(plan.work.load, engine)),
@@ -81,5 +82,5 @@ fn has_closed(error: &io::Error) -> bool {
 }
 
 fn terms(plan: &WorkerPlan) -> Terms {
-    Terms::new(plan.wait)
+    Terms::new(plan.wait, plan.work.size)
 }

@@ -3,7 +3,7 @@
 use sockscope_net::Conn;
 
 use crate::control::{BlockMessage, Failure, WorkerPlan};
-use crate::engine::{Epoll, InTurns};
+use crate::engine::{Epoll, InTurns, Uring};
 use crate::side::{Both, Sink, Source};
 use crate::wire::Wire;
 use crate::work::EngineName;
@@ -23,6 +23,7 @@ pub(super) fn measure(
     let block = match plan.work.engines.client {
         EngineName::Blocking => measure_window::<_, _, InTurns<_, _>>(ends, &terms, plan, None),
         EngineName::Epoll => measure_window::<_, _, Epoll<_, _>>(ends, &terms, plan, None),
+        EngineName::Uring => measure_window::<_, _, Uring<_, _>>(ends, &terms, plan, None),
         engine => return Err(not_built(plan.work.load, engine)),
     };
     block.map_err(|error| error.blame(false))

@@ -1,0 +1,291 @@
+//! End: one connection on a ring.
+
+use std::io;
+use std::ops::Range;
+
+use sockscope_sys::uring::{Fixed, Received, Slot, Uring as Ring};
+
+use super::backlog::{Arrival, Backlog, Queue};
+use crate::clock::now_ns;
+use crate::exchange::ExchangeError;
+use crate::side::Side;
+use crate::wire::Wire;
+
+/// One connection. Its number is its place among the ring's descriptors and slots, and the token of its operations.
+pub(super) struct End<W, S> {
+    number: u32,
+    /// `None` once it is closed.
+    pub(super) wire: Option<W>,
+    pub(super) side: S,
+    /// Whether its receive is under way.
+    pub(super) is_receiving: bool,
+    /// What of its slot the last send was to send.
+    outbound: Range<usize>,
+    /// Whether the kernel sends it as the socket gets room; a send that ends at once is none of these.
+    is_waiting: bool,
+    /// Whether it is among those that are held up.
+    is_held_up: bool,
+    /// What arrived and was not taken.
+    queue: Queue,
+    /// Whether the peer has ended.
+    peer: Peer,
+}
+
+/// What is known of the peer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Peer {
+    Sending,
+    /// It has ended, and the side does not know it yet, since it has not taken all that came before.
+    Ended,
+    /// The side knows.
+    Told,
+}
+
+/// Whether a connection goes on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    Open,
+    Over,
+}
+
+/// What all connections of a ring share.
+pub(super) struct Under<'a> {
+    pub(super) ring: &'a mut Ring,
+    pub(super) backlog: &'a mut Backlog,
+    /// Connections that go on as soon as what is queued has been handed over, without anything arriving.
+    pub(super) held_up: &'a mut Vec<u32>,
+}
+
+impl<W: Wire, S: Side> End<W, S> {
+    /// A connection whose receive was started.
+    pub(super) fn new(number: u32, wire: W, side: S) -> Self {
+        Self {
+            number,
+            wire: Some(wire),
+            side,
+            is_receiving: true,
+            outbound: 0..0,
+            is_waiting: false,
+            is_held_up: false,
+            queue: Queue::default(),
+            peer: Peer::Sending,
+        }
+    }
+
+    /// A drive begins.
+    pub(super) fn start(
+        &mut self,
+        under: &mut Under<'_>,
+        ledger: &mut S::Ledger,
+    ) -> Result<Fate, ExchangeError> {
+        if self.wire.is_none() {
+            return Ok(Fate::Open);
+        }
+        let now = if self.side.needs_clock() { now_ns() } else { 0 };
+        self.side.on_start(now, ledger);
+        self.flush(under)?;
+        self.catch_up(under, ledger)
+    }
+
+    /// Queues what is pending, if nothing is under way.
+    #[inline]
+    pub(super) fn flush(&mut self, under: &mut Under<'_>) -> Result<(), ExchangeError> {
+        let pending = self.side.pending();
+        if pending.is_empty() {
+            return Ok(());
+        }
+        let Some(wire) = &self.wire else { return Ok(()) };
+        let slot = Slot(self.number);
+        let Some(room) = under.ring.slot_mut(slot) else {
+            self.hold_up(under);
+            return Ok(());
+        };
+        let count = pending.len().min(room.len());
+        room[..count].copy_from_slice(&pending[..count]);
+        under
+            .ring
+            .send_now(Fixed(self.number), slot, 0..count, self.number)
+            .map_err(ExchangeError::Send)?;
+        wire.handed_over();
+        self.outbound = 0..count;
+        self.side.sent(count);
+        if !self.side.pending().is_empty() {
+            self.hold_up(under);
+        }
+        Ok(())
+    }
+
+    /// What was queued has been handed over: goes on behind it.
+    pub(super) fn go_on(
+        &mut self,
+        under: &mut Under<'_>,
+        ledger: &mut S::Ledger,
+    ) -> Result<Fate, ExchangeError> {
+        self.is_held_up = false;
+        if self.wire.is_none() {
+            return Ok(Fate::Open);
+        }
+        self.flush(under)?;
+        self.catch_up(under, ledger)
+    }
+
+    /// A send fell short, or one that waited has ended.
+    #[cold]
+    pub(super) fn on_sent(
+        &mut self,
+        result: io::Result<usize>,
+        under: &mut Under<'_>,
+        ledger: &mut S::Ledger,
+    ) -> Result<Fate, ExchangeError> {
+        self.is_waiting = false;
+        if self.wire.is_none() {
+            return Ok(Fate::Open);
+        }
+        match result {
+            Ok(count) => self.outbound.start += count,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(ExchangeError::Send(error)),
+        }
+        if !self.outbound.is_empty() {
+            let part = self.outbound.clone();
+            under
+                .ring
+                .send_all(Fixed(self.number), Slot(self.number), part, self.number)
+                .map_err(ExchangeError::Send)?;
+            self.is_waiting = true;
+            return Ok(Fate::Open);
+        }
+        self.flush(under)?;
+        self.catch_up(under, ledger)
+    }
+
+    /// Something arrived, or the receive has ended.
+    #[inline]
+    pub(super) fn on_arrival(
+        &mut self,
+        arrival: io::Result<Option<Received>>,
+        under: &mut Under<'_>,
+        ledger: &mut S::Ledger,
+    ) -> Result<Fate, ExchangeError> {
+        if self.wire.is_none() {
+            if let Ok(Some(late)) = arrival {
+                under.ring.recycle(late);
+            }
+            return Ok(Fate::Open);
+        }
+        match arrival {
+            Ok(Some(received)) => {
+                let arrival = Arrival { received, taken: 0 };
+                if self.queue.is_empty() && self.side.wants_input() {
+                    self.take(arrival, under, ledger)?;
+                } else {
+                    self.hold_up(under);
+                    keep(under.backlog.push(&mut self.queue, arrival))?;
+                }
+            }
+            Ok(None) => self.peer = Peer::Ended,
+            // All buffers are in the backlog; the receive is started again when one of them is free.
+            Err(error)
+                if error.raw_os_error() == Some(rustix::io::Errno::NOBUFS.raw_os_error()) => {}
+            Err(error) => return Err(ExchangeError::Receive(error)),
+        }
+        self.fate(under)
+    }
+
+    /// Starts the receive again, if it has ended although the connection goes on.
+    pub(super) fn receive(&mut self, ring: &mut Ring) -> Result<(), ExchangeError> {
+        if self.is_receiving || self.wire.is_none() || self.peer != Peer::Sending {
+            return Ok(());
+        }
+        self.is_receiving = true;
+        ring.receive(Fixed(self.number), self.number).map_err(ExchangeError::Receive)
+    }
+
+    /// Lets go of the connection.
+    pub(super) fn close(&mut self, under: &mut Under<'_>) -> Result<(), ExchangeError> {
+        while let Some(arrival) = under.backlog.pop(&mut self.queue) {
+            under.ring.recycle(arrival.received);
+        }
+        let place = Fixed(self.number);
+        let mut close = || {
+            if self.is_receiving {
+                // The receive would keep the connection open.
+                under.ring.cancel(place, self.number)?;
+                under.ring.turn()?;
+            }
+            under.ring.remove(place)
+        };
+        close().map_err(ExchangeError::Receive)?;
+        self.wire = None;
+        Ok(())
+    }
+
+    /// Gives the side what it could not take before.
+    fn catch_up(
+        &mut self,
+        under: &mut Under<'_>,
+        ledger: &mut S::Ledger,
+    ) -> Result<Fate, ExchangeError> {
+        while !self.queue.is_empty() && self.side.wants_input() {
+            if let Some(arrival) = under.backlog.pop(&mut self.queue) {
+                self.take(arrival, under, ledger)?;
+            }
+        }
+        self.fate(under)
+    }
+
+    /// Gives the side an arrival, and sends what it answers, as long as it takes more; the rest waits.
+    #[inline]
+    fn take(
+        &mut self,
+        mut arrival: Arrival,
+        under: &mut Under<'_>,
+        ledger: &mut S::Ledger,
+    ) -> Result<(), ExchangeError> {
+        loop {
+            let bytes = under.ring.bytes(&arrival.received);
+            let now = if self.side.needs_clock() { now_ns() } else { 0 };
+            let taken = self.side.on_bytes(&bytes[arrival.taken..], now, ledger)?;
+            arrival.taken += taken;
+            let is_all = arrival.taken >= bytes.len();
+            self.flush(under)?;
+            if is_all {
+                under.ring.recycle(arrival.received);
+                return Ok(());
+            }
+            if taken == 0 || !self.side.wants_input() {
+                self.hold_up(under);
+                return keep(under.backlog.push_front(&mut self.queue, arrival));
+            }
+        }
+    }
+
+    /// Tells the side of the end once it has taken everything; whether the connection goes on.
+    #[inline]
+    fn fate(&mut self, under: &mut Under<'_>) -> Result<Fate, ExchangeError> {
+        if self.peer == Peer::Ended && self.queue.is_empty() {
+            self.peer = Peer::Told;
+            self.side.on_end()?;
+        }
+        if !self.side.is_over() || !self.side.pending().is_empty() {
+            return Ok(Fate::Open);
+        }
+        if under.ring.slot_mut(Slot(self.number)).is_none() {
+            self.hold_up(under);
+            return Ok(Fate::Open);
+        }
+        Ok(Fate::Over)
+    }
+
+    /// Something waits for the send that is under way. If the kernel waits for room, it will say when it has ended.
+    fn hold_up(&mut self, under: &mut Under<'_>) {
+        if !self.is_waiting && !self.is_held_up {
+            self.is_held_up = true;
+            under.held_up.push(self.number);
+        }
+    }
+}
+
+fn keep(kept: Result<(), Arrival>) -> Result<(), ExchangeError> {
+    kept.map_err(|_| ExchangeError::Receive(io::ErrorKind::OutOfMemory.into()))
+}
