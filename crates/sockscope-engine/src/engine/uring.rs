@@ -70,7 +70,7 @@ impl<W: Wire + AsFd, S: Side> Engine<W, S> for Uring<W, S> {
         let watchdog = terms.patience.map(Watchdog::new).transpose()?;
         if let Some(watchdog) = &watchdog {
             ring.install(Fixed(number), watchdog)?;
-            ring.read(Fixed(number), WATCHDOG)?;
+            ring.poll(Fixed(number), WATCHDOG)?;
         }
         Ok(Self {
             told: ring.enters(),
@@ -183,7 +183,7 @@ impl<W: Wire + AsFd, S: Side> Uring<W, S> {
         ledger: &mut S::Ledger,
     ) -> Result<(), ExchangeError> {
         if token == WATCHDOG {
-            return self.on_tick(event);
+            return self.on_tick();
         }
         if let Some(watchdog) = &mut self.watchdog {
             watchdog.moved();
@@ -215,14 +215,12 @@ impl<W: Wire + AsFd, S: Side> Uring<W, S> {
         self.ends.iter_mut().try_for_each(|end| end.receive(&mut self.ring))
     }
 
+    /// The timer of the watchdog can be read.
     #[cold]
-    fn on_tick(&mut self, event: Event) -> Result<(), ExchangeError> {
-        if let Event::Received(Ok(Some(ticks))) = event {
-            self.ring.recycle(ticks);
-        }
+    fn on_tick(&mut self) -> Result<(), ExchangeError> {
+        self.watchdog.as_mut().map_or(Ok(()), Watchdog::ticked)?;
         let place = Fixed(u32::try_from(self.ends.len()).unwrap_or(u32::MAX));
-        self.ring.read(place, WATCHDOG).map_err(ExchangeError::Receive)?;
-        self.watchdog.as_mut().map_or(Ok(()), Watchdog::ticked)
+        self.ring.poll(place, WATCHDOG).map_err(ExchangeError::Receive)
     }
 
     /// Closes a connection that is over.

@@ -60,6 +60,8 @@ pub enum Event {
         /// How many bytes.
         result: io::Result<usize>,
     },
+    /// Something can be read.
+    Readable(io::Result<()>),
     /// So many operations were cancelled; each of them has a completion of its own.
     Cancelled(io::Result<usize>),
 }
@@ -108,6 +110,7 @@ pub(super) fn decode(
         Kind::SendReceived => {
             Event::SentReceived { received: Received { id: index as u16 }, result: count() }
         }
+        Kind::Poll => Event::Readable(count().map(drop)),
         Kind::Cancel => Event::Cancelled(count()),
     };
     // The result of a zero-copy send ends it already: what the kernel then still has is a hold on pages, not an address.

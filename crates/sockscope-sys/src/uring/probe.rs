@@ -14,7 +14,8 @@ pub struct Features {
 }
 
 /// What a ring needs, and the release that brought it.
-const NEEDED: [(u8, &str, &str); 7] = [
+const NEEDED: [(u8, &str, &str); 8] = [
+    (opcode::PollAdd::CODE, "poll", "5.1"),
     (opcode::AcceptMulti::CODE, "accept", "5.5"),
     (opcode::AsyncCancel2::CODE, "cancel", "5.5"),
     (opcode::RecvMsgMulti::CODE, "recvmsg", "5.3"),

@@ -72,6 +72,15 @@ impl Uring {
         self.push_plain(entry, Tag::of(Kind::Receive, token))
     }
 
+    /// Waits once until something can be read, as of a timer: one [`Event::Readable`].
+    ///
+    /// [`Event::Readable`]: super::Event::Readable
+    #[doc(alias = "IORING_OP_POLL_ADD")]
+    pub fn poll(&mut self, on: Fixed, token: u32) -> io::Result<()> {
+        let entry = opcode::PollAdd::new(fixed(on), libc::POLLIN as u32).build();
+        self.push_plain(entry, Tag::of(Kind::Poll, token))
+    }
+
     /// Writes part of a slot to something that need not be a socket: one [`Event::Sent`].
     ///
     /// [`Event::Sent`]: super::Event::Sent

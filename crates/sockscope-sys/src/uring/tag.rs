@@ -13,17 +13,19 @@ pub(super) enum Kind {
     Send,
     SendNow,
     SendReceived,
+    Poll,
     Cancel,
 }
 
 impl Kind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Accept,
         Self::AcceptFixed,
         Self::Receive,
         Self::Send,
         Self::SendNow,
         Self::SendReceived,
+        Self::Poll,
         Self::Cancel,
     ];
 }
@@ -71,7 +73,7 @@ mod tests {
                 assert_eq!(Tag::unpack(tag.pack()), Some(tag));
             }
         }
-        for foreign in [0, u64::MAX, 8 << 56] {
+        for foreign in [0, u64::MAX, 9 << 56] {
             assert_eq!(Tag::unpack(foreign), None);
         }
     }

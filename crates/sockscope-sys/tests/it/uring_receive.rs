@@ -253,6 +253,23 @@ fn a_pipe_is_read_once_for_each_read() {
 }
 
 #[test]
+fn a_poll_says_once_that_something_can_be_read_and_reads_nothing() {
+    let Some(mut ring) = ring() else { return };
+    let (reader, writer) = rustix::pipe::pipe().unwrap();
+    ring.install(HERE, &reader).unwrap();
+    ring.poll(HERE, 5).unwrap();
+    assert_eq!(ring.turn().unwrap(), 0);
+    write(&writer, b"x").unwrap();
+    for _ in 0..2 {
+        let completion = next(&mut ring);
+        assert_eq!((completion.token, completion.more), (5, false));
+        assert!(matches!(completion.event, Event::Readable(Ok(()))), "{completion:?}");
+        ring.poll(HERE, 5).unwrap();
+    }
+    assert_eq!(rustix::io::read(&reader, &mut [0; 2]).unwrap(), 1);
+}
+
+#[test]
 fn the_end_of_the_time_is_no_completion() {
     let Some((mut ring, _theirs)) = receiving() else { return };
     let limit = std::time::Duration::from_millis(1);
