@@ -23,8 +23,9 @@ use std::os::fd::AsFd;
 
 use sockscope_sys::uring::{Completion, Event, Fixed, Uring as Ring};
 
-use super::watchdog::Watchdog;
+use super::watchdog::{Timer, Watchdog};
 use super::{Engine, Terms};
+use crate::clock::now_ns;
 use crate::exchange::ExchangeError;
 use crate::side::{Ledger, Side};
 use crate::view::Wait;
@@ -32,8 +33,8 @@ use crate::wire::Wire;
 use backlog::Backlog;
 use end::{End, Fate, Under};
 
-/// Stands for the watchdog among the numbers of the connections.
-const WATCHDOG: u32 = u32::MAX;
+/// Stands for the timer among the numbers of the connections.
+const TIMER: u32 = u32::MAX;
 
 /// Drives connections by completions.
 pub struct Uring<W, S> {
@@ -42,6 +43,8 @@ pub struct Uring<W, S> {
     ends: Box<[End<W, S>]>,
     /// How many of them are not closed.
     open: usize,
+    /// Where those receive who find no buffer.
+    scratch: Box<[u8]>,
     /// What arrived and could not be taken yet.
     backlog: Backlog,
     /// Connections that go on as soon as what is queued has been handed over.
@@ -52,7 +55,9 @@ pub struct Uring<W, S> {
     has_paused: bool,
     /// System calls of the ring that the wires have been told of.
     told: u64,
-    watchdog: Option<Watchdog>,
+    watchdog: Option<(Watchdog, Timer)>,
+    /// Whether sides are told of the time.
+    ticks: bool,
     wait: Wait,
 }
 
@@ -63,17 +68,22 @@ impl<W: Wire + AsFd, S: Side> Engine<W, S> for Uring<W, S> {
         let mut ring = Ring::new(&config).map_err(io::Error::other)?;
         let mut number = 0;
         for (wire, _) in &ends {
+            // It makes a difference to plain calls only.
+            wire.set_nonblocking(true)?;
             ring.install(Fixed(number), wire)?;
             ring.receive(Fixed(number), number)?;
             number += 1;
         }
-        let watchdog = terms.patience.map(Watchdog::new).transpose()?;
-        if let Some(watchdog) = &watchdog {
-            ring.install(Fixed(number), watchdog)?;
-            ring.poll(Fixed(number), WATCHDOG)?;
+        let mut watchdog = None;
+        if let Some(dog) = Watchdog::new(terms) {
+            let timer = Timer::every(dog.interval())?;
+            ring.install(Fixed(number), &timer)?;
+            ring.poll(Fixed(number), TIMER)?;
+            watchdog = Some((dog, timer));
         }
         Ok(Self {
             told: ring.enters(),
+            scratch: vec![0; terms.scratch].into_boxed_slice(),
             backlog: Backlog::new(ring.buffer_count()),
             ring,
             open: ends.len(),
@@ -85,12 +95,13 @@ impl<W: Wire + AsFd, S: Side> Engine<W, S> for Uring<W, S> {
                 .collect(),
             has_paused: false,
             watchdog,
+            ticks: terms.tick.is_some(),
             wait: terms.wait,
         })
     }
 
     fn drive(&mut self, ledger: &mut S::Ledger) -> Result<(), ExchangeError> {
-        if let Some(watchdog) = &mut self.watchdog {
+        if let Some((watchdog, _)) = &mut self.watchdog {
             watchdog.moved();
         }
         for number in 0..self.ends.len() {
@@ -182,20 +193,19 @@ impl<W: Wire + AsFd, S: Side> Uring<W, S> {
         Completion { token, more, event }: Completion,
         ledger: &mut S::Ledger,
     ) -> Result<(), ExchangeError> {
-        if token == WATCHDOG {
-            return self.on_tick();
+        if token == TIMER {
+            return self.on_timer(ledger);
         }
-        if let Some(watchdog) = &mut self.watchdog {
+        if let Some((watchdog, _)) = &mut self.watchdog {
             watchdog.moved();
         }
-        self.has_paused |= !more && matches!(event, Event::Received(_));
-        let (ends, mut under) = self.parts();
+        self.has_paused |= !more && matches!(event, Event::Received(_) | Event::Readable(_));
+        let Self { ring, ends, backlog, held_up, scratch, .. } = self;
+        let mut under = Under { ring, backlog, held_up };
         let Some(end) = ends.get_mut(token as usize) else { return Ok(()) };
         let fate = match event {
-            Event::Received(arrival) => {
-                end.is_receiving = more;
-                end.on_arrival(arrival, &mut under, ledger)?
-            }
+            Event::Received(arrival) => end.on_arrival(arrival, more, &mut under, ledger)?,
+            Event::Readable(polled) => end.on_readable(polled, scratch, &mut under, ledger)?,
             Event::Sent { result, .. } => end.on_sent(result, &mut under, ledger)?,
             _ => Fate::Open,
         };
@@ -205,22 +215,38 @@ impl<W: Wire + AsFd, S: Side> Uring<W, S> {
         Ok(())
     }
 
-    /// Starts receives again that have ended because there was no buffer; not before there is one.
+    /// Starts receives again that have ended because there was no buffer; as long as there is none, whoever could take
+    /// something waits for it in another way.
     #[cold]
     fn receive_again(&mut self) -> Result<(), ExchangeError> {
         if self.backlog.is_full() {
-            return Ok(());
+            return self.ends.iter_mut().try_for_each(|end| end.await_input(&mut self.ring));
         }
         self.has_paused = false;
         self.ends.iter_mut().try_for_each(|end| end.receive(&mut self.ring))
     }
 
-    /// The timer of the watchdog can be read.
+    /// The timer can be read: it ticked.
     #[cold]
-    fn on_tick(&mut self) -> Result<(), ExchangeError> {
-        self.watchdog.as_mut().map_or(Ok(()), Watchdog::ticked)?;
+    fn on_timer(&mut self, ledger: &mut S::Ledger) -> Result<(), ExchangeError> {
         let place = Fixed(u32::try_from(self.ends.len()).unwrap_or(u32::MAX));
-        self.ring.poll(place, WATCHDOG).map_err(ExchangeError::Receive)
+        self.ring.poll(place, TIMER).map_err(ExchangeError::Receive)?;
+        let Some((watchdog, timer)) = &mut self.watchdog else { return Ok(()) };
+        if !timer.read()? {
+            return Ok(());
+        }
+        watchdog.ticked()?;
+        if !self.ticks {
+            return Ok(());
+        }
+        let now = now_ns();
+        for number in 0..self.ends.len() {
+            let (ends, mut under) = self.parts();
+            if ends[number].tick(now, &mut under, ledger)? == Fate::Over {
+                self.close(number)?;
+            }
+        }
+        Ok(())
     }
 
     /// Closes a connection that is over.

@@ -12,16 +12,14 @@ use sockscope_engine::view::View;
 use sockscope_engine::work::{EngineName, Engines, Work};
 use sockscope_net::Endpoint;
 
-use crate::plans::{impatient, measure, wish};
-
-const CLIENTS: [EngineName; 3] = [EngineName::Blocking, EngineName::Epoll, EngineName::Tokio];
+use crate::plans::{engines, impatient, measure, wish};
 
 /// Connections and depth.
 const SHAPES: [(u32, u32); 3] = [(3, 1), (1, 4), (3, 4)];
 
 /// Measures a server that treats each connection with `serve`, with every engine and shape.
 fn each_against(serve: fn(&mut TcpStream, usize), check: impl Fn(CellResult, &str)) {
-    for client in CLIENTS {
+    for client in engines() {
         for (connections, depth) in SHAPES {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             let address = listener.local_addr().unwrap();

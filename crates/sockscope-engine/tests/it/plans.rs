@@ -7,6 +7,9 @@ use sockscope_engine::plan::{Abilities, Plan, Sweep, Target, Timing, Wish};
 use sockscope_engine::run::{Measurement, run};
 use sockscope_engine::topology::Topology;
 use sockscope_engine::view::View;
+use sockscope_engine::work::EngineName;
+
+use crate::child::skip;
 
 /// A wish for these targets in these views; echo of 64 bytes, two rounds of 5 ms.
 pub(crate) fn wish(targets: Vec<Target>, views: &[View]) -> Wish {
@@ -32,6 +35,19 @@ pub(crate) fn wish(targets: Vec<Target>, views: &[View]) -> Wish {
 pub(crate) fn impatient(mut wish: Wish) -> Wish {
     wish.timing.patience = Duration::from_secs(2);
     wish
+}
+
+/// The engines that can be had here; says why not the others.
+pub(crate) fn engines() -> Vec<EngineName> {
+    let abilities = Abilities::probe();
+    let can = |engine: &EngineName| match abilities.refuses_engine(*engine) {
+        None => true,
+        Some(reason) => {
+            skip(reason);
+            false
+        }
+    };
+    EngineName::ALL.into_iter().filter(can).collect()
 }
 
 /// Plans and measures.

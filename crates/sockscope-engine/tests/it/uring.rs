@@ -13,7 +13,7 @@ use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch, apply_fi
 use sockscope_engine::clock::now_ns;
 use sockscope_engine::engine::{Engine, Terms, Uring};
 use sockscope_engine::exchange::ExchangeError;
-use sockscope_engine::plan::{Abilities, OwnTransport, Sweep, Target, Wish};
+use sockscope_engine::plan::{OwnTransport, Sweep, Target, Wish};
 use sockscope_engine::run::CellResult;
 use sockscope_engine::side::{Answers, Pipeline, Responder, Rounds, Side};
 use sockscope_engine::view::{View, Wait};
@@ -22,21 +22,15 @@ use sockscope_engine::work::{EngineName, Engines, Work};
 use sockscope_net::{BindOptions, Conn, Connector, Endpoint, Listener};
 use sockscope_proto::service::Echo;
 
-use crate::child::{in_child, skip};
-use crate::plans::{measure, wish};
+use crate::child::in_child;
+use crate::plans::{engines, measure, wish};
 
 /// The system call's number in the table that all architectures of today share.
 const IO_URING_SETUP: i64 = 425;
 
 /// Whether io_uring can be used here; says why not.
 pub(crate) fn is_available() -> bool {
-    match Abilities::probe().refuses_engine(EngineName::Uring) {
-        None => true,
-        Some(reason) => {
-            skip(reason);
-            false
-        }
-    }
+    engines().contains(&EngineName::Uring)
 }
 
 fn uring(transport: OwnTransport, views: &[View]) -> Wish {
@@ -67,7 +61,11 @@ pub(crate) fn abstract_name(kind: &str) -> String {
 }
 
 pub(crate) fn terms(work: &Work) -> Terms {
-    Terms { many_messages: work.depth > 1, ..Terms::new(Wait::Block, work.message_len()) }
+    Terms {
+        scratch: Pipeline::inlet_len(work),
+        many_messages: work.depth > 1,
+        ..Terms::new(Wait::Block, work.message_len())
+    }
 }
 
 fn counted(conn: Conn) -> Counted<Conn> {

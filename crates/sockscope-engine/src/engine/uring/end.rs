@@ -1,5 +1,7 @@
 //! End: one connection on a ring.
 
+mod starved;
+
 use std::io;
 use std::ops::Range;
 
@@ -17,8 +19,8 @@ pub(super) struct End<W, S> {
     /// `None` once it is closed.
     pub(super) wire: Option<W>,
     pub(super) side: S,
-    /// Whether its receive is under way.
-    pub(super) is_receiving: bool,
+    /// What is under way to receive.
+    receipt: Receipt,
     /// What of its slot the last send was to send.
     outbound: Range<usize>,
     /// Whether the kernel sends it as the socket gets room; a send that ends at once is none of these.
@@ -29,6 +31,16 @@ pub(super) struct End<W, S> {
     queue: Queue,
     /// Whether the peer has ended.
     peer: Peer,
+}
+
+/// What is under way to receive.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Receipt {
+    None,
+    /// A receive that goes on.
+    Shots,
+    /// A poll, since there was no buffer.
+    Poll,
 }
 
 /// What is known of the peer.
@@ -63,7 +75,7 @@ impl<W: Wire, S: Side> End<W, S> {
             number,
             wire: Some(wire),
             side,
-            is_receiving: true,
+            receipt: Receipt::Shots,
             outbound: 0..0,
             is_waiting: false,
             is_held_up: false,
@@ -85,6 +97,22 @@ impl<W: Wire, S: Side> End<W, S> {
         self.side.on_start(now, ledger);
         self.flush(under)?;
         self.catch_up(under, ledger)
+    }
+
+    /// Time has passed.
+    #[cold]
+    pub(super) fn tick(
+        &mut self,
+        now: u64,
+        under: &mut Under<'_>,
+        ledger: &mut S::Ledger,
+    ) -> Result<Fate, ExchangeError> {
+        if self.wire.is_none() {
+            return Ok(Fate::Open);
+        }
+        self.side.on_tick(now, ledger)?;
+        self.flush(under)?;
+        self.fate(under)
     }
 
     /// Queues what is pending, if nothing is under way.
@@ -164,9 +192,13 @@ impl<W: Wire, S: Side> End<W, S> {
     pub(super) fn on_arrival(
         &mut self,
         arrival: io::Result<Option<Received>>,
+        more: bool,
         under: &mut Under<'_>,
         ledger: &mut S::Ledger,
     ) -> Result<Fate, ExchangeError> {
+        if !more {
+            self.receipt = Receipt::None;
+        }
         if self.wire.is_none() {
             if let Ok(Some(late)) = arrival {
                 under.ring.recycle(late);
@@ -194,11 +226,16 @@ impl<W: Wire, S: Side> End<W, S> {
 
     /// Starts the receive again, if it has ended although the connection goes on.
     pub(super) fn receive(&mut self, ring: &mut Ring) -> Result<(), ExchangeError> {
-        if self.is_receiving || self.wire.is_none() || self.peer != Peer::Sending {
+        if !self.could_receive() {
             return Ok(());
         }
-        self.is_receiving = true;
+        self.receipt = Receipt::Shots;
         ring.receive(Fixed(self.number), self.number).map_err(ExchangeError::Receive)
+    }
+
+    /// Whether nothing is under way to receive although the connection goes on.
+    fn could_receive(&self) -> bool {
+        self.receipt == Receipt::None && self.wire.is_some() && self.peer == Peer::Sending
     }
 
     /// Lets go of the connection.
@@ -208,8 +245,8 @@ impl<W: Wire, S: Side> End<W, S> {
         }
         let place = Fixed(self.number);
         let mut close = || {
-            if self.is_receiving {
-                // The receive would keep the connection open.
+            if self.receipt != Receipt::None {
+                // What is under way would keep the connection open.
                 under.ring.cancel(place, self.number)?;
                 under.ring.turn()?;
             }
