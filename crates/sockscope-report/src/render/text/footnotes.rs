@@ -69,18 +69,23 @@ fn marks(report: &Report, page: &mut Page) {
     }
 }
 
-/// Why points of an open loop are marked as not valid, each reason once.
+/// Why points of an open loop are marked as not valid: each reason once, with the points that it holds for.
 fn invalid(report: &Report, page: &mut Page) {
     if report.task() != Task::Open {
         return;
     }
-    let mut reasons: Vec<&str> = Vec::new();
+    let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
     for cell in report.originals() {
         let because = cell.open.as_ref().and_then(|open| open.invalid_because.as_deref());
-        reasons.extend(because.filter(|reason| !reasons.contains(reason)));
+        let Some(because) = because else { continue };
+        let point = format!("{} ({})", report.place(cell), cell.label);
+        match reasons.iter_mut().find(|(reason, _)| *reason == because) {
+            Some((_, points)) => points.push(point),
+            None => reasons.push((because, vec![point])),
+        }
     }
-    for reason in reasons {
-        page.aside(&mark(INVALID), &format!("not valid: {reason}"));
+    for (reason, points) in reasons {
+        page.aside(&mark(INVALID), &format!("not valid in {}: {reason}", points.join(", ")));
     }
 }
 
