@@ -6,7 +6,7 @@
 
 use std::io;
 
-use procfs::process::Process;
+use procfs::process::{Process, Status};
 use rustix::process::getpid;
 use rustix::thread::gettid;
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,8 @@ impl Usage {
 #[derive(Debug)]
 pub struct Meter {
     task: TaskId,
+    /// Whether it is a thread of this process, and not another process as a whole.
+    is_ours: bool,
     clock: CpuClock,
     process: Process,
 }
@@ -63,10 +65,10 @@ pub struct Meter {
 impl Meter {
     /// A meter for the task: the thread when it is one of this process, else the whole process.
     pub fn new(task: TaskId) -> io::Result<Self> {
-        let ours = task.pid == TaskId::this().pid;
+        let is_ours = task.pid == TaskId::this().pid;
         let clock =
-            if ours { CpuClock::of_thread(task.tid) } else { CpuClock::of_process(task.pid)? };
-        Ok(Self { task, clock, process: Process::new(task.pid).map_err(to_io)? })
+            if is_ours { CpuClock::of_thread(task.tid) } else { CpuClock::of_process(task.pid)? };
+        Ok(Self { task, is_ours, clock, process: Process::new(task.pid).map_err(to_io)? })
     }
 
     /// What the task has used so far. Of a task that runs on another CPU right now, the processor time is as of its last
@@ -83,20 +85,25 @@ impl Meter {
 
     /// Only the switches, voluntary and involuntary: from `/proc`, which takes longer.
     pub fn switches(&self) -> io::Result<(u64, u64)> {
+        if self.is_ours {
+            // One of many threads, perhaps: each reads its own file only.
+            let task = self.process.task_from_tid(self.task.tid).map_err(to_io)?;
+            return Ok(switches(&task.status().map_err(to_io)?));
+        }
         let (mut voluntary, mut involuntary) = (0, 0);
         for task in self.process.tasks().map_err(to_io)? {
-            let Ok(task) = task else { continue };
-            let ours = self.task.pid == TaskId::this().pid;
-            if ours && task.tid != self.task.tid {
-                continue;
-            }
             // A thread that ended meanwhile is normal, and its switches are gone.
-            let Ok(status) = task.status() else { continue };
-            voluntary += status.voluntary_ctxt_switches.unwrap_or(0);
-            involuntary += status.nonvoluntary_ctxt_switches.unwrap_or(0);
+            let Ok(status) = task.and_then(|task| task.status()) else { continue };
+            let (slept, pushed) = switches(&status);
+            voluntary += slept;
+            involuntary += pushed;
         }
         Ok((voluntary, involuntary))
     }
+}
+
+fn switches(status: &Status) -> (u64, u64) {
+    (status.voluntary_ctxt_switches.unwrap_or(0), status.nonvoluntary_ctxt_switches.unwrap_or(0))
 }
 
 fn to_io(error: procfs::ProcError) -> io::Error {

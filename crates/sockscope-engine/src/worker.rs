@@ -6,6 +6,7 @@
 
 mod bound;
 mod client;
+mod crew;
 mod floor;
 mod server;
 mod solo;

@@ -22,5 +22,6 @@ mod plans;
 mod self_check;
 mod serve;
 mod stream;
+mod threads;
 mod uring;
 mod uring_streams;

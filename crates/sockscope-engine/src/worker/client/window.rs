@@ -9,7 +9,6 @@
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Barrier, Mutex, PoisonError};
-use std::thread;
 
 use super::blame::NoBlock;
 use super::meters::{Meters, Start};
@@ -21,7 +20,7 @@ use crate::side::{Rounds, Side};
 use crate::usage::TaskId;
 use crate::wire::{Calls, Counted, Wire};
 use crate::work::Load;
-use crate::worker::failure;
+use crate::worker::{crew, failure};
 
 /// What one thread measured.
 struct Measured {
@@ -43,21 +42,13 @@ where
     E: Engine<Counted<W>, S>,
 {
     let shared = Shared::new(shards.len(), terms, plan);
-    let mut shards = shards.into_iter();
-    let first = shards.next().unwrap_or_default();
-    let (led, followed) = thread::scope(|scope| {
-        let shared = &shared;
-        let others: Vec<_> =
-            shards.map(|shard| scope.spawn(move || shared.follow::<W, S, E>(shard))).collect();
-        let led = shared.lead::<W, S, E>(first, server);
-        let joined = others.into_iter().map(|other| match other.join() {
-            Ok(followed) => followed,
-            Err(panic) => std::panic::resume_unwind(panic),
-        });
-        (led, joined.collect::<Result<Vec<_>, _>>())
-    });
+    let (led, followed) = crew::work(
+        shards,
+        |shard| shared.lead::<W, S, E>(shard, server),
+        |shard| shared.follow::<W, S, E>(shard),
+    )?;
     let (block, mut all) = led?;
-    for one in followed? {
+    for one in followed.into_iter().collect::<Result<Vec<_>, _>>()? {
         all.rounds.merge(&one.rounds);
         all.calls = all.calls.zip(one.calls).map(|(all, one)| all + one);
     }

@@ -18,7 +18,7 @@ use crate::serve::{Options, Shutdown, serve};
 use crate::view::Wait;
 use crate::work::EngineName;
 use crate::worker::bound::Bound;
-use crate::worker::{Stop, failure, not_built, with_service};
+use crate::worker::{Stop, crew, failure, not_built, with_service};
 
 /// Serves until the control channel ends.
 pub(super) fn run(channel: &impl AsFd, plan: &WorkerPlan, bound: Bound) -> Result<(), Stop> {
@@ -112,13 +112,16 @@ fn watching(
     let pipe = io::pipe().map_err(|error| failure(Fault::Environment, "make a pipe", &error))?;
     thread::scope(|scope| {
         let (done, working) = pipe;
-        scope.spawn(move || {
+        let watch = move || {
             let mut fds = [PollFd::new(&channel, PollFlags::IN), PollFd::new(&done, PollFlags::IN)];
             while let Err(rustix::io::Errno::INTR) = poll(&mut fds, None) {}
             if !fds[0].revents().is_empty() {
                 end();
             }
-        });
+        };
+        thread::Builder::new()
+            .spawn_scoped(scope, watch)
+            .map_err(|error| crew::not_started(2, 2, &error))?;
         let result = work();
         // The watcher is not needed any more.
         drop(working);

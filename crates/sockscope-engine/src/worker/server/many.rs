@@ -2,7 +2,6 @@
 
 use std::os::fd::AsFd;
 use std::rc::Rc;
-use std::thread;
 
 use sockscope_net::Conn;
 use sockscope_proto::Service;
@@ -15,7 +14,7 @@ use crate::side::{Answers, Responder};
 use crate::wire::{Calls, Counted, Wire};
 use crate::work::EngineName;
 use crate::worker::bound::Bound;
-use crate::worker::{Lifeline, Stop, deal, failure, not_built};
+use crate::worker::{Lifeline, Stop, crew, deal, failure, not_built};
 
 /// Accepts all connections, then answers until their clients have closed them.
 pub(super) fn run(
@@ -60,27 +59,14 @@ where
     S: Service + Clone + Sync,
     E: Engine<Counted<Conn>, Responder<S>>,
 {
-    let mut shards = shards.into_iter();
-    let first = shards.next().unwrap_or_default();
     let terms = &terms(plan);
-    thread::scope(|scope| {
-        let others: Vec<_> = shards
-            .map(|shard| {
-                scope.spawn(move || serve_one::<_, S, E>(ends(service, shard, plan), terms))
-            })
-            .collect();
-        let mut served = serve_one::<_, S, E>(ends(service, first, plan), terms)?;
-        for other in others {
-            let other = match other.join() {
-                Ok(other) => other?,
-                Err(panic) => std::panic::resume_unwind(panic),
-            };
-            served = served.zip(other).map(|(one, other)| Served {
-                answers: one.answers + other.answers,
-                calls: one.calls + other.calls,
-            });
-        }
-        Ok(served)
+    let one = |shard| serve_one::<_, S, E>(ends(service, shard, plan), terms);
+    let (led, followed) = crew::work(shards, one, one)?;
+    followed.into_iter().try_fold(led?, |served, other| {
+        Ok(served.zip(other?).map(|(one, other)| Served {
+            answers: one.answers + other.answers,
+            calls: one.calls + other.calls,
+        }))
     })
 }
 

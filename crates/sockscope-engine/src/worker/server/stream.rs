@@ -3,7 +3,6 @@
 use std::io;
 use std::os::fd::AsFd;
 use std::rc::Rc;
-use std::thread;
 
 use sockscope_net::Conn;
 
@@ -14,7 +13,7 @@ use crate::side::{Answers, Source};
 use crate::wire::{Calls, Counted};
 use crate::work::EngineName;
 use crate::worker::bound::Bound;
-use crate::worker::{Lifeline, Stop, deal, failure, not_built};
+use crate::worker::{Lifeline, Stop, crew, deal, failure, not_built};
 
 /// Accepts all connections, then sends on each until its client has closed it.
 pub(super) fn run(
@@ -43,17 +42,10 @@ fn send_on<E: Engine<Counted<Conn>, Source>>(
     shards: Vec<Vec<Conn>>,
     plan: &WorkerPlan,
 ) -> Result<(), Failure> {
-    let mut shards = shards.into_iter();
-    let first = shards.next().unwrap_or_default();
-    thread::scope(|scope| {
-        let others: Vec<_> =
-            shards.map(|shard| scope.spawn(move || send_one::<E>(shard, plan))).collect();
-        send_one::<E>(first, plan)?;
-        others.into_iter().try_for_each(|other| match other.join() {
-            Ok(sent) => sent,
-            Err(panic) => std::panic::resume_unwind(panic),
-        })
-    })
+    let send = |shard| send_one::<E>(shard, plan);
+    let (led, followed) = crew::work(shards, send, send)?;
+    led?;
+    followed.into_iter().collect()
 }
 
 fn send_one<E: Engine<Counted<Conn>, Source>>(
