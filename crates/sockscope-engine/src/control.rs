@@ -232,6 +232,9 @@ pub struct OpenMessage {
     pub service: String,
     /// How late each request left, HDR V2 in base64.
     pub lateness: String,
+    /// How late, from when it could have been sent: the sender's own part.
+    #[serde(default)]
+    pub own_lateness: String,
     /// Requests that were due in the window.
     pub due: u64,
     /// Those of them that had not begun to be sent at its end.

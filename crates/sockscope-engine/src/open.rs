@@ -9,18 +9,24 @@
 //!   stalled on; a loop that waits for answers never sends those, and its service time never sees them. That is
 //!   coordinated omission, and the gap between the two numbers shows it.
 //! - A request that cannot be sent, because `depth` requests are in flight on its connection or because its socket is full,
-//!   stays due and leaves as soon as it can. It is late, and counted as held back besides.
+//!   stays due and leaves as soon as it can. It is late, and counted as held back besides; only the time from when it could
+//!   have been sent is the sender's own lateness.
 //! - What was due in the window and had not begun to be sent at its end is **missed**. It has no latency, and the ratio of
 //!   answers to requests due shows it.
 //! - What was sent in the window and not answered at its end is waited for, with a limit. What is still not answered then is
 //!   **unanswered**, and stands in the histograms with the time until it was given up: leaving it out would leave out the
-//!   victims of the longest stall.
+//!   victims of the longest stall. Where messages may be lost, one that was not answered within its own limit is given up
+//!   already in the window, so that it does not use up the depth; so nothing is waited for without end.
+//!
+//! So every request that was due is exactly one of answered, missed and unanswered.
+//!
 //! - The rate that was achieved is that of the answers that arrived within the window. Answers to the last requests of the
 //!   warm-up stand in for those to the last ones of the window, which arrive after it.
 //!
 //! The loop is generic over wire, clock and the way to find answers: the tests run it on a simulated clock, against a
 //! simulated server. Nothing in it allocates.
 
+mod flights;
 mod lane;
 mod ready;
 mod schedule;
@@ -33,6 +39,7 @@ use std::collections::{BinaryHeap, VecDeque};
 
 use sockscope_stats::Histogram;
 
+pub use flights::Flights;
 pub use lane::Lane;
 pub use ready::{Epoll, InTurn, Ready};
 pub use schedule::Schedule;
@@ -54,8 +61,13 @@ pub struct OpenLoop<'a, W, C, R> {
     /// Connections whose next request is due and could not be sent, or that are in the middle of one.
     held: VecDeque<usize>,
     buffer: Box<[u8]>,
+    /// Where to look next for a request that was lost.
+    watched: usize,
     tally: Tally,
 }
+
+/// How long after the window what became due just before its end may still leave: no lateness worth mentioning.
+const LAST_NS: u64 = 5_000;
 
 /// What was seen in the window.
 #[derive(Debug)]
@@ -78,14 +90,16 @@ pub struct Outcome {
     pub service: Histogram,
     /// How late each request left.
     pub lateness: Histogram,
+    /// How late, from when it could have been sent: the sender's own part.
+    pub own_lateness: Histogram,
 }
 
 /// A window that has ended, but for the answers that are still to come.
 #[derive(Debug, Clone, Copy)]
 pub struct Closing {
+    end: u64,
     elapsed_ns: u64,
     answers: u64,
-    missed: u64,
 }
 
 impl<'a, W: Wire, C: Clock, R: Ready> OpenLoop<'a, W, C, R> {
@@ -100,6 +114,7 @@ impl<'a, W: Wire, C: Clock, R: Ready> OpenLoop<'a, W, C, R> {
             clock,
             ready,
             buffer: vec![0; buffer_len].into(),
+            watched: 0,
             tally: Tally::new(),
         }
     }
@@ -120,9 +135,8 @@ impl<'a, W: Wire, C: Clock, R: Ready> OpenLoop<'a, W, C, R> {
         let end = start.saturating_add(duration_ns);
         let now = self.run_until(end)?;
         let answers = self.tally.answers;
-        self.send_last(end)?;
-        let missed = self.lanes.iter().map(|lane| lane.due_before(end)).sum();
-        Ok(Closing { elapsed_ns: now - start, answers, missed })
+        self.send_last(end, now)?;
+        Ok(Closing { end, elapsed_ns: now - start, answers })
     }
 
     /// Waits for what is in flight, for no longer than `limit_ns`.
@@ -132,13 +146,18 @@ impl<'a, W: Wire, C: Clock, R: Ready> OpenLoop<'a, W, C, R> {
         while now < deadline && self.lanes.iter().any(Lane::expects) {
             self.go_on(now)?;
             self.take_answers()?;
+            self.give_up_lost(now)?;
             now = self.clock.now();
         }
-        for flight in self.lanes.iter().flat_map(Lane::flights) {
-            self.tally.gave_up(*flight, now);
+        let Self { lanes, tally, .. } = &mut self;
+        for lane in lanes.iter_mut() {
+            lane.give_up_all(|flight| tally.gave_up(flight, now));
         }
-        let Closing { elapsed_ns, answers, missed } = window;
-        let Tally { latency, service, lateness, held_back, unanswered, .. } = self.tally;
+        // Counted here, where nobody waits for it.
+        let missed: u64 = lanes.iter().map(|lane| lane.due_before(window.end)).sum();
+        let Closing { elapsed_ns, answers, .. } = window;
+        let Tally { latency, service, lateness, own_lateness, held_back, unanswered, .. } =
+            self.tally;
         let due = lateness.count() + missed;
         Ok(Outcome {
             elapsed_ns,
@@ -150,6 +169,7 @@ impl<'a, W: Wire, C: Clock, R: Ready> OpenLoop<'a, W, C, R> {
             latency,
             service,
             lateness,
+            own_lateness,
         })
     }
 
@@ -176,6 +196,7 @@ impl<'a, W: Wire, C: Clock, R: Ready> OpenLoop<'a, W, C, R> {
             }
             self.send_due(now)?;
             self.take_answers()?;
+            self.give_up_lost(now)?;
         }
     }
 
@@ -225,15 +246,17 @@ impl<'a, W: Wire, C: Clock, R: Ready> OpenLoop<'a, W, C, R> {
         Ok(offer)
     }
 
-    /// What became due during the last turn of the loop leaves now; what cannot is missed.
-    fn send_last(&mut self, end: u64) -> Result<(), ExchangeError> {
-        while let Some(&Reverse((due, index))) = self.due.peek() {
-            if due >= end {
-                break;
-            }
+    /// What became due during the last turn of the loop, which ended at `now`, leaves at once. A sender that is behind does
+    /// not catch up here: what it did not send is missed.
+    fn send_last(&mut self, end: u64, mut now: u64) -> Result<(), ExchangeError> {
+        let limit = now.saturating_add(LAST_NS);
+        while now < limit
+            && let Some(&Reverse((due, index))) = self.due.peek()
+            && due < end
+        {
             self.due.pop();
-            let now = self.clock.now();
             self.offer(index, now)?;
+            now = self.clock.now();
         }
         Ok(())
     }
@@ -255,7 +278,19 @@ impl<'a, W: Wire, C: Clock, R: Ready> OpenLoop<'a, W, C, R> {
         let lane = &mut lanes[index];
         let Some(count) = lane.receive(buffer)? else { return Ok(()) };
         let now = clock.now();
-        lane.take(&buffer[..count], |flight| tally.answered(flight, now))
-            .map_err(ExchangeError::Wrong)
+        lane.take(&buffer[..count], now, |flight| tally.answered(flight, now))
+    }
+
+    /// Looks at one connection after the other for what was lost.
+    #[inline]
+    fn give_up_lost(&mut self, now: u64) -> Result<(), ExchangeError> {
+        let Self { lanes, tally, watched, .. } = self;
+        *watched = if *watched + 1 < lanes.len() { *watched + 1 } else { 0 };
+        if let Some(lane) = lanes.get_mut(*watched)
+            && let Some(lost) = lane.give_up_one(now)?
+        {
+            tally.gave_up(lost, now);
+        }
+        Ok(())
     }
 }

@@ -47,6 +47,8 @@ pub struct CellResult {
     pub service: Option<Histogram>,
     /// In an open loop: how late each request left.
     pub lateness: Option<Histogram>,
+    /// In an open loop: how late, from when it could have been sent.
+    pub own_lateness: Option<Histogram>,
     /// What the kernel and the processor counted, in a block of its own; `None` of a twin, of a cell that failed, and where
     /// the run ended before.
     pub counts: Option<BlockCounts>,
@@ -137,7 +139,7 @@ impl Block {
 }
 
 /// What only an open loop knows of a block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OpenBlock {
     /// Requests that were due.
     pub due: u64,
@@ -147,12 +149,18 @@ pub struct OpenBlock {
     pub unanswered: u64,
     /// Requests that left late because the depth was used up or the socket full.
     pub held_back: u64,
+    /// The longest time from a real sending to its answer.
+    pub service_max_ns: u64,
+    /// The most that a request left late.
+    pub lateness_max_ns: u64,
+    /// The most that a request left later than it could have.
+    pub own_lateness_max_ns: u64,
 }
 
 impl OpenBlock {
     fn new(message: &OpenMessage) -> Self {
         let OpenMessage { due, missed, unanswered, held_back, .. } = *message;
-        Self { due, missed, unanswered, held_back }
+        Self { due, missed, unanswered, held_back, ..Self::default() }
     }
 }
 
@@ -242,6 +250,7 @@ impl CellResult {
             histogram: Histogram::new(),
             service: None,
             lateness: None,
+            own_lateness: None,
             counts: None,
             ready: None,
             failure: None,
@@ -271,15 +280,23 @@ impl CellResult {
     ) -> Result<(), String> {
         let histogram = decoded(&message.histogram)?;
         self.histogram.merge(&histogram);
-        if let Some(open) = &message.open {
-            self.service.get_or_insert_with(Histogram::new).merge(&decoded(&open.service)?);
-            self.lateness.get_or_insert_with(Histogram::new).merge(&decoded(&open.lateness)?);
-        }
-        let block = Block::new(at, message, &histogram, single)
+        let mut block = Block::new(at, message, &histogram, single)
             .ok_or("a block without a single exchange")?;
+        if let (Some(open), Some(block)) = (&message.open, &mut block.open) {
+            block.service_max_ns = merged(&mut self.service, &open.service)?;
+            block.lateness_max_ns = merged(&mut self.lateness, &open.lateness)?;
+            block.own_lateness_max_ns = merged(&mut self.own_lateness, &open.own_lateness)?;
+        }
         self.blocks.push(block);
         Ok(())
     }
+}
+
+/// Adds the samples of a block to those of its cell; the largest of the block.
+fn merged(all: &mut Option<Histogram>, text: &str) -> Result<u64, String> {
+    let block = decoded(text)?;
+    all.get_or_insert_with(Histogram::new).merge(&block);
+    Ok(block.max().unwrap_or(0))
 }
 
 /// The histogram of a block; empty where the workload has none.

@@ -33,6 +33,7 @@ pub(crate) use factors::{Point, Variant, connections};
 pub use host::{Clock, Host, IdleState};
 pub use plan::{Plan, View};
 pub(crate) use queries::Task;
+pub use summary::Samples;
 
 /// The schema that this version writes.
 pub const SCHEMA: &str = "sockscope.bench/1";

@@ -1,9 +1,6 @@
 //! Lane: one connection of an open loop, with its schedule and its requests in flight.
 
-use std::collections::VecDeque;
-
-use sockscope_proto::workload::{Mismatch, Pipeline};
-
+use super::flights::{Flight, Flights};
 use super::schedule::Schedule;
 use crate::exchange::{ExchangeError, unless_would_block};
 use crate::wire::Wire;
@@ -12,26 +9,12 @@ use crate::wire::Wire;
 #[derive(Debug)]
 pub struct Lane<'a, W> {
     wire: &'a W,
-    pipeline: Pipeline,
+    flights: Flights,
     schedule: Schedule,
-    /// The requests in flight, the oldest first; it never grows beyond `depth`.
-    flights: VecDeque<Flight>,
-    depth: usize,
     /// Bytes of the request that was started last that the kernel has not taken yet.
     unsent: usize,
-    /// When something was due and could not be sent, the last time.
-    held_at: Option<u64>,
-}
-
-/// A request in flight.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Flight {
-    /// When it was due.
-    pub(super) intended: u64,
-    /// When its sending really began.
-    pub(super) sent: u64,
-    /// Whether it was due while no request could be sent: the depth was used up, or the socket full.
-    pub(super) held: bool,
+    /// Until when nothing could be sent, as far as it is known.
+    held_until: u64,
 }
 
 /// What became of an attempt to send.
@@ -46,20 +29,16 @@ pub(super) enum Offer {
 }
 
 impl<'a, W: Wire> Lane<'a, W> {
-    /// A connection that is non-blocking, with at most `depth` requests in flight.
+    /// A connection that is non-blocking, and room for what is in flight on it.
     #[must_use]
-    pub fn new(wire: &'a W, pipeline: Pipeline, schedule: Schedule, depth: usize) -> Self {
-        let mut flights = VecDeque::with_capacity(depth);
-        // Touched, so that no page fault falls into the measurement.
-        flights.resize(depth, Flight { intended: 0, sent: 0, held: false });
-        flights.clear();
-        Self { wire, pipeline, schedule, flights, depth, unsent: 0, held_at: None }
+    pub fn new(wire: &'a W, flights: Flights, schedule: Schedule) -> Self {
+        Self { wire, flights, schedule, unsent: 0, held_until: 0 }
     }
 
     /// A new schedule begins; what is in flight stays so.
     pub(super) fn begin(&mut self, origin: u64) {
         self.schedule.begin(origin);
-        self.held_at = None;
+        self.held_until = 0;
     }
 
     /// When the next request is due.
@@ -84,17 +63,29 @@ impl<'a, W: Wire> Lane<'a, W> {
 
     /// Whether another request could be in flight.
     pub(super) fn has_room(&self) -> bool {
-        self.flights.len() < self.depth
+        self.flights.has_room()
     }
 
-    /// The requests in flight.
-    pub(super) fn flights(&self) -> impl Iterator<Item = &Flight> {
-        self.flights.iter()
+    /// The end: what is in flight is not waited for any longer.
+    pub(super) fn give_up_all(&mut self, gave_up: impl FnMut(Flight)) {
+        self.flights.give_up_all(gave_up);
     }
 
-    /// Something is due, and it is known that it cannot be sent.
+    /// Looks for a request that was lost, where some may be.
+    #[inline]
+    pub(super) fn give_up_one(&mut self, now: u64) -> Result<Option<Flight>, ExchangeError> {
+        let had_room = self.has_room();
+        let lost = self.flights.give_up_one(now)?;
+        if lost.is_some() && !had_room {
+            self.hold(now);
+        }
+        Ok(lost)
+    }
+
+    /// Until now nothing could be sent.
+    #[inline]
     pub(super) fn hold(&mut self, now: u64) {
-        self.held_at = Some(now);
+        self.held_until = now;
     }
 
     /// Sends what is due: one attempt.
@@ -106,26 +97,25 @@ impl<'a, W: Wire> Lane<'a, W> {
             self.hold(now);
             return Ok(Offer::Held);
         }
-        let request = self.pipeline.start();
+        let request = self.flights.start();
         let len = request.len();
         let taken = unless_would_block(self.wire.send(request)).map_err(ExchangeError::Send)?;
         let Some(taken) = taken.filter(|taken| *taken > 0) else {
-            self.pipeline.take_back();
+            self.flights.take_back();
             self.hold(now);
             return Ok(Offer::Held);
         };
         self.unsent = len - taken;
         let intended = self.schedule.next();
-        let held = self.held_at.is_some_and(|held_at| intended <= held_at);
-        let flight = Flight { intended, sent: now, held };
-        self.flights.push_back(flight);
+        let flight = Flight { intended, able: intended.max(self.held_until), sent: now };
+        self.flights.began(flight);
         self.schedule.advance();
         Ok(Offer::Began(flight))
     }
 
     /// The rest of a request; the next one may become due meanwhile.
     fn go_on(&mut self, now: u64) -> Result<Offer, ExchangeError> {
-        let request = self.pipeline.request();
+        let request = self.flights.request();
         let rest = &request[request.len() - self.unsent..];
         let taken = unless_would_block(self.wire.send(rest)).map_err(ExchangeError::Send)?;
         let Some(taken) = taken.filter(|taken| *taken > 0) else {
@@ -133,6 +123,7 @@ impl<'a, W: Wire> Lane<'a, W> {
             return Ok(Offer::Held);
         };
         self.unsent -= taken;
+        self.hold(now);
         Ok(Offer::WentOn)
     }
 
@@ -140,25 +131,26 @@ impl<'a, W: Wire> Lane<'a, W> {
     pub(super) fn receive(&self, buffer: &mut [u8]) -> Result<Option<usize>, ExchangeError> {
         let count =
             unless_would_block(self.wire.receive(buffer)).map_err(ExchangeError::Receive)?;
-        match (count, self.pipeline.missing()) {
+        match (count, self.flights.missing()) {
             (Some(0), 0) => Err(ExchangeError::Closed),
             (Some(0), missing) => Err(ExchangeError::Short { missing }),
             (count, _) => Ok(count),
         }
     }
 
-    /// Checks what arrived; `answered` is called for each request that it completes.
+    /// Checks what arrived by now; `answered` is called for each request that it completes.
+    #[inline]
     pub(super) fn take(
         &mut self,
         input: &[u8],
-        mut answered: impl FnMut(Flight),
-    ) -> Result<(), Mismatch> {
-        let Self { pipeline, flights, .. } = self;
-        pipeline.on_bytes(input, || {
-            // There is one for each request that the pipeline has in flight.
-            if let Some(flight) = flights.pop_front() {
-                answered(flight);
-            }
-        })
+        now: u64,
+        answered: impl FnMut(Flight),
+    ) -> Result<(), ExchangeError> {
+        let had_room = self.has_room();
+        self.flights.take(input, answered)?;
+        if !had_room {
+            self.hold(now);
+        }
+        Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use sockscope_stats::Histogram;
 
-use super::lane::Flight;
+use super::flights::Flight;
 
 /// Counts and histograms of one window. Before [`begin`](Self::begin) everything is warm-up, of which only the answers are
 /// counted.
@@ -16,6 +16,8 @@ pub(super) struct Tally {
     pub(super) service: Histogram,
     /// Of the sending.
     pub(super) lateness: Histogram,
+    /// The sender's own part of that.
+    pub(super) own_lateness: Histogram,
     /// All answers so far.
     pub(super) answers: u64,
     /// Requests that left late because the depth was used up or the socket full.
@@ -31,6 +33,7 @@ impl Tally {
             latency: Histogram::new(),
             service: Histogram::new(),
             lateness: Histogram::new(),
+            own_lateness: Histogram::new(),
             answers: 0,
             held_back: 0,
             unanswered: 0,
@@ -48,7 +51,8 @@ impl Tally {
     pub(super) fn sent(&mut self, flight: Flight) {
         if self.counts(flight) {
             self.lateness.record(flight.sent.saturating_sub(flight.intended));
-            self.held_back += u64::from(flight.held);
+            self.own_lateness.record(flight.sent.saturating_sub(flight.able));
+            self.held_back += u64::from(flight.was_held());
         }
     }
 

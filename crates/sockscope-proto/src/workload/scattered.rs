@@ -94,6 +94,15 @@ impl Scattered {
         self.started += 1;
     }
 
+    /// Takes the last [`start`](Self::start), that of this slot, back: nothing of that request was sent.
+    #[inline]
+    pub fn take_back(&mut self, slot: usize) {
+        let place = &mut self.slots[slot];
+        debug_assert!(place.is_open, "there is a request to take back");
+        *place = Slot { count: place.count - 1, is_open: false, ..*place };
+        self.started -= 1;
+    }
+
     /// The request that is in flight in this slot, or was last.
     #[inline]
     pub fn request(&mut self, slot: usize) -> &[u8] {

@@ -1,8 +1,10 @@
 //! Open loops: which points can be trusted, and how much a server can do.
 //!
 //! A point says what it claims only if the load was the one that was asked for: nearly all that was due was answered in
-//! the window, and the requests left on time. The limits are those of the method; a point beyond one of them is kept, and
-//! marked.
+//! the window, and the sender was not late by its own doing. The limits are those of the method; a point beyond one of them
+//! is kept, and marked. What left late because the server held it up (no room in the socket, or none within the depth) makes
+//! no point invalid, since its latency counts from when it was due; it is told, because fewer requests were at the server
+//! at once than there would be in the world outside.
 
 use crate::model::{Capacity, Cell, OpenLoop, Report, RttNs};
 use crate::units;
@@ -15,6 +17,11 @@ const LATE_INVALID: f64 = 0.25;
 const LATE_DOUBTFUL: f64 = 0.10;
 /// Lateness that is never held against a point, in nanoseconds.
 const LATE_ALLOWED_NS: u64 = 5_000;
+
+/// Who held up the requests that left late.
+const SENDER: &str = "the sender did not get its CPU in time";
+const SERVER: &str =
+    "the depth was used up or the socket full, so that fewer requests were in flight than were due";
 
 /// What a point is worth.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,20 +62,22 @@ pub(super) fn judge(open: &OpenLoop, latency: Option<&RttNs>) -> Judgement {
     else {
         return Judgement::Invalid("nothing was sent".to_owned());
     };
-    let said = || {
+    let own = open.own_lateness_ns.as_ref().map_or(late.ns, |own| tail(own).ns);
+    let said = |late: u64, why: &str| {
         format!(
-            "1 % of the requests left {} late or more, and the {} is {}: {}",
-            units::time(late.ns as f64),
+            "1 % of the requests left {} late or more, and the {} is {}: {why}",
+            units::time(late as f64),
             latency.name,
             units::time(latency.ns as f64),
-            culprit(open)
         )
     };
-    let of_latency = |share: f64| share * latency.ns as f64;
-    if late.ns as f64 > of_latency(LATE_INVALID).max(LATE_ALLOWED_NS as f64) {
-        Judgement::Invalid(said())
-    } else if late.ns as f64 > of_latency(LATE_DOUBTFUL) {
-        Judgement::Doubtful(said())
+    let is_beyond = |late: u64, share: f64| late as f64 > share * latency.ns as f64;
+    if is_beyond(own, LATE_INVALID) && own > LATE_ALLOWED_NS {
+        Judgement::Invalid(said(own, SENDER))
+    } else if is_beyond(own, LATE_DOUBTFUL) {
+        Judgement::Doubtful(said(own, SENDER))
+    } else if is_beyond(late.ns, LATE_DOUBTFUL) {
+        Judgement::Doubtful(said(late.ns, SERVER))
     } else {
         Judgement::Valid
     }
@@ -93,17 +102,6 @@ fn too_few_answers(open: &OpenLoop, share: f64) -> String {
         String::new()
     };
     format!("{:.1} % of the requests due were answered in time{missed}", 100.0 * share)
-}
-
-/// Who held up the requests that left late.
-fn culprit(open: &OpenLoop) -> &'static str {
-    let late = open.lateness_ns.map_or(0, |late| late.samples);
-    // The slowest hundredth is what counts.
-    if open.held_back * 100 >= late.max(1) {
-        "the depth was used up or the socket full, so that the load was not the one that was asked for"
-    } else {
-        "the sender did not get its CPU in time"
-    }
 }
 
 /// The highest rate of each sweep that was answered.
@@ -213,17 +211,37 @@ mod tests {
     }
 
     #[test]
+    fn only_the_senders_own_lateness_makes_a_point_invalid() {
+        let (mut open, latency) = point(1.0, 100 * US, 90 * US);
+        let own = |ns| Some(RttNs { p99: Some(ns), samples: 100_000, ..RttNs::default() });
+        let rows = [
+            (own(0), "doubtful"),
+            (own(5 * US), "doubtful"),
+            (own(25 * US), "doubtful"),
+            (own(25 * US + 1), "invalid"),
+            (None, "invalid"),
+        ];
+        for (own, expected) in rows {
+            open.own_lateness_ns = own;
+            assert_eq!(kind(&judge(&open, Some(&latency))), expected, "{own:?}");
+        }
+        open.lateness_ns = own(10 * US);
+        open.own_lateness_ns = own(0);
+        assert_eq!(kind(&judge(&open, Some(&latency))), "valid");
+    }
+
+    #[test]
     fn the_reason_says_who_held_the_requests_up() {
         let text = |open: &OpenLoop, latency: &RttNs| match judge(open, Some(latency)) {
-            Judgement::Invalid(text) => text,
-            other => unreachable!("{other:?}"),
+            Judgement::Invalid(text) | Judgement::Doubtful(text) => text,
+            Judgement::Valid => unreachable!(),
         };
         let (mut open, latency) = point(1.0, 100 * US, 50 * US);
         assert_eq!(
             text(&open, &latency),
             "1 % of the requests left 50.0 µs late or more, and the p99 is 100 µs: the sender did not get its CPU in time"
         );
-        open.held_back = 1_000;
+        open.own_lateness_ns = Some(RttNs::default());
         assert!(text(&open, &latency).contains("the depth was used up or the socket full"));
         (open.answered_share, open.missed) = (Some(0.5), 48_000);
         assert_eq!(

@@ -272,6 +272,9 @@ pub struct OpenLoop {
     pub service_ns: Option<RttNs>,
     /// How late each request left.
     pub lateness_ns: Option<RttNs>,
+    /// How late, from when it could have been sent: the sender's own part, by which the point is
+    /// judged. `None` in results of a version that did not tell the two apart.
+    pub own_lateness_ns: Option<RttNs>,
     /// Whether the point can be trusted; filled by [`analyse`](crate::analyse()).
     pub valid: bool,
     /// Why it cannot; filled by [`analyse`](crate::analyse()).

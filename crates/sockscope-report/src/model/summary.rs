@@ -70,8 +70,13 @@ impl Cell {
     }
 
     /// Fills in what only an open loop knows; after [`summarise`](Self::summarise).
-    pub fn summarise_open(&mut self, arrivals: &str, service: &Histogram, lateness: &Histogram) {
-        let maxima = |of: &Histogram| vec![of.max().unwrap_or(0); self.blocks.len()];
+    pub fn summarise_open(
+        &mut self,
+        arrivals: &str,
+        service: &Samples,
+        lateness: &Samples,
+        own_lateness: &Samples,
+    ) {
         self.open = Some(OpenLoop {
             arrivals: arrivals.to_owned(),
             asked_per_second: self.rate.unwrap_or(0.0),
@@ -80,10 +85,11 @@ impl Cell {
             missed: self.total(|block| block.missed).unwrap_or(0),
             unanswered: self.total(|block| block.unanswered).unwrap_or(0),
             held_back: self.total(|block| block.held_back).unwrap_or(0),
-            service_ns: summary(service, &maxima(service)),
-            lateness_ns: summary(lateness, &maxima(lateness)),
-            service_histogram: Some(service.to_base64()),
-            lateness_histogram: Some(lateness.to_base64()),
+            service_ns: service.summary(),
+            lateness_ns: lateness.summary(),
+            own_lateness_ns: own_lateness.summary(),
+            service_histogram: Some(service.merged.to_base64()),
+            lateness_histogram: Some(lateness.merged.to_base64()),
             ..OpenLoop::default()
         });
     }
@@ -114,6 +120,21 @@ impl Cell {
         let (calls, answers) =
             told.fold((0.0, 0.0), |sum, block| (sum.0 + block.0, sum.1 + block.1));
         (answers > 0.0).then(|| calls / answers)
+    }
+}
+
+/// The samples of all blocks of a cell together, and how far each block reached: a percentile needs several blocks.
+#[derive(Debug, Clone)]
+pub struct Samples {
+    /// Those of all blocks.
+    pub merged: Histogram,
+    /// The largest of each block.
+    pub block_maxima: Vec<u64>,
+}
+
+impl Samples {
+    fn summary(&self) -> Option<RttNs> {
+        summary(&self.merged, &self.block_maxima)
     }
 }
 
@@ -150,4 +171,29 @@ fn summary(merged: &Histogram, maxima: &[u64]) -> Option<RttNs> {
 )]
 fn rounded(ns: f64) -> u64 {
     ns.round() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percentile_of_an_open_loop_is_supported_by_the_blocks_that_reached_it() {
+        let mut merged = Histogram::new();
+        merged.record_many(1_000, 9_800);
+        merged.record_many(1_000_000, 200);
+        let samples = |slow: usize| Samples {
+            merged: merged.clone(),
+            block_maxima: (0..10).map(|at| if at < slow { 1_000_000 } else { 1_000 }).collect(),
+        };
+        for (slow, supported) in [(1, false), (4, false), (5, true), (10, true)] {
+            let mut cell = Cell::default();
+            cell.summarise_open("uniform", &samples(slow), &samples(10), &samples(1));
+            let open = cell.open.unwrap_or_default();
+            let p99 = |of: Option<RttNs>| of.and_then(|of| of.p99);
+            assert_eq!(p99(open.service_ns).is_some(), supported, "{slow}");
+            assert!(p99(open.lateness_ns).is_some() && p99(open.own_lateness_ns).is_none());
+            assert!(open.service_ns.is_some_and(|service| service.p50.is_some()));
+        }
+    }
 }

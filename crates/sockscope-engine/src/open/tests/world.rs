@@ -55,6 +55,10 @@ pub(super) struct Habits {
     pub(super) stall: Option<(u64, u64)>,
     /// From then on it does nothing any more.
     pub(super) dies_at: u64,
+    /// Of so many requests one is lost; 0 for none.
+    pub(super) loses_every: u64,
+    /// Each second answer comes before the first, as messages of their own.
+    pub(super) swaps: bool,
 }
 
 impl Default for Habits {
@@ -66,6 +70,8 @@ impl Default for Habits {
             room: 1 << 30,
             stall: None,
             dies_at: u64::MAX,
+            loses_every: 0,
+            swaps: false,
         }
     }
 }
@@ -85,6 +91,9 @@ struct State {
     /// When the server takes each request out of the socket, when its answer arrives, and the answer.
     answers: VecDeque<(u64, u64, Vec<u8>)>,
     free_at: u64,
+    requests: u64,
+    /// The first answer of a pair that are swapped.
+    kept: Option<Vec<u8>>,
 }
 
 impl<'a> Server<'a> {
@@ -124,7 +133,20 @@ impl Wire for Server<'_> {
             let done = begun + self.habits.serve_ns;
             state.free_at = done;
             let answer = std::mem::take(&mut state.partial);
-            state.answers.push_back((begun, done + self.habits.way_ns, answer));
+            state.requests += 1;
+            if self.habits.loses_every > 0 && state.requests.is_multiple_of(self.habits.loses_every)
+            {
+                return Ok(taken);
+            }
+            if self.habits.swaps && state.kept.is_none() {
+                state.kept = Some(answer);
+                return Ok(taken);
+            }
+            let arrives = done + self.habits.way_ns;
+            state.answers.push_back((begun, arrives, answer));
+            if let Some(kept) = state.kept.take() {
+                state.answers.push_back((begun, arrives, kept));
+            }
         }
         Ok(taken)
     }
@@ -137,6 +159,7 @@ impl Wire for Server<'_> {
         while let Some((_, arrived, answer)) = state.answers.front()
             && *arrived <= now
             && filled + answer.len() <= buffer.len()
+            && (filled == 0 || !self.has_messages())
         {
             buffer[filled..filled + answer.len()].copy_from_slice(answer);
             filled += answer.len();
@@ -150,6 +173,6 @@ impl Wire for Server<'_> {
     }
 
     fn has_messages(&self) -> bool {
-        false
+        self.habits.loses_every > 0 || self.habits.swaps
     }
 }

@@ -17,7 +17,7 @@ use super::meters::Meters;
 use crate::clock::Monotonic;
 use crate::control::{self, BlockMessage, Failure, Fault, FromWorker, OpenMessage, ServiceName};
 use crate::exchange::{Duplex, Window};
-use crate::open::{Epoll, InTurn, Lane, OpenLoop, Ready, Schedule};
+use crate::open::{Epoll, Flights, InTurn, Lane, OpenLoop, Ready, Schedule};
 use crate::usage::TaskId;
 use crate::wire::{Calls, Counted, Wire};
 use crate::work::{Arrivals, EngineName};
@@ -89,7 +89,7 @@ fn lanes<'a, W: Wire>(
     let depth = usize::try_from(work.depth).unwrap_or(usize::MAX);
     let lane = |(index, wire)| {
         let schedule = Schedule::new(arrivals, rate, (index, work.connections), plan.seed);
-        Lane::new(wire, pipeline.clone(), schedule, depth)
+        Lane::new(wire, Flights::in_order(pipeline.clone(), depth), schedule)
     };
     Ok((0..).zip(wires).map(lane).collect())
 }
@@ -118,6 +118,7 @@ fn measure<R: Ready>(
         open: Some(OpenMessage {
             service: outcome.service.to_base64(),
             lateness: outcome.lateness.to_base64(),
+            own_lateness: outcome.own_lateness.to_base64(),
             due: outcome.due,
             missed: outcome.missed,
             unanswered: outcome.unanswered,

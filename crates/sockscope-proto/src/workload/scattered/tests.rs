@@ -108,3 +108,23 @@ fn pongs_are_taken_in_the_order_of_their_requests() {
     assert!(scattered.on_message(b"ping").is_err());
     assert!(scattered.on_message(b"pong\n").is_err());
 }
+
+#[test]
+fn a_request_that_was_taken_back_is_started_again_with_its_number() {
+    for size in [1, 2, 8, 64] {
+        let mut scattered = Scattered::echo(size, 2).unwrap();
+        scattered.start(0);
+        let first = scattered.request(0).to_vec();
+        for _ in 0..1_000 {
+            scattered.take_back(0);
+            assert!(!scattered.is_open(0));
+            scattered.start(0);
+        }
+        assert_eq!(scattered.request(0), first, "{size}");
+        assert_eq!(scattered.on_message(&first), Ok(Message::Answer(0)), "{size}");
+        // Of one that was answered before, the answer is late as ever.
+        scattered.start(0);
+        scattered.take_back(0);
+        assert_eq!(scattered.on_message(&first), Ok(Message::Late), "{size}");
+    }
+}

@@ -30,7 +30,8 @@ pub(super) fn open_late(report: &Report) -> Option<Caveat> {
         CaveatCode::OpenLate,
         &seen.collect::<Vec<_>>(),
         |list| format!("Some requests left late, which is part of their latency: {list}."),
-        "Compare with the service time; a quieter machine keeps the schedule better.",
+        "Compare with the service time; a quieter machine keeps the schedule better, and a larger --depth lets more \
+         requests be in flight.",
     )
 }
 

@@ -7,10 +7,11 @@ mod plan;
 use jiff::Timestamp;
 use sockscope_engine::control::{Failure, Fault};
 use sockscope_engine::plan::{CellPlan, Plan, Target, Unavailable};
-use sockscope_engine::run::{Block, CellResult, Measurement};
+use sockscope_engine::run::{Block, CellResult, Measurement, OpenBlock};
 use sockscope_engine::view::View;
-use sockscope_engine::work::{Load, Work};
+use sockscope_engine::work::{Arrivals, Load, Work};
 use sockscope_report::{Report, model};
+use sockscope_stats::Histogram;
 
 use super::args::Args;
 use crate::status::Status;
@@ -134,10 +135,8 @@ fn cell_model(cell: &CellPlan, names: Names, plan: &Plan, result: &CellResult) -
         ..model::Cell::default()
     };
     model.summarise(&result.histogram);
-    if let (Load::Open { arrivals }, Some(service), Some(lateness)) =
-        (work.load, &result.service, &result.lateness)
-    {
-        model.summarise_open(arrivals.name(), service, lateness);
+    if let Load::Open { arrivals } = work.load {
+        summarise_open(&mut model, arrivals, result);
     }
     model.connect = connect_model(work, &result.blocks);
     model
@@ -145,6 +144,20 @@ fn cell_model(cell: &CellPlan, names: Names, plan: &Plan, result: &CellResult) -
 
 fn granted_model((send, receive): (usize, usize)) -> model::GrantedBuffers {
     model::GrantedBuffers { send: u64::try_from(send).ok(), receive: u64::try_from(receive).ok() }
+}
+
+fn summarise_open(model: &mut model::Cell, arrivals: Arrivals, result: &CellResult) {
+    let samples = |merged: &Option<Histogram>, max: fn(&OpenBlock) -> u64| {
+        let blocks = result.blocks.iter().filter_map(|block| block.open.as_ref());
+        model::Samples {
+            merged: merged.clone().unwrap_or_default(),
+            block_maxima: blocks.map(max).collect(),
+        }
+    };
+    let service = samples(&result.service, |open| open.service_max_ns);
+    let lateness = samples(&result.lateness, |open| open.lateness_max_ns);
+    let own_lateness = samples(&result.own_lateness, |open| open.own_lateness_max_ns);
+    model.summarise_open(arrivals.name(), &service, &lateness, &own_lateness);
 }
 
 fn connect_model(work: &Work, blocks: &[Block]) -> Option<model::ConnectLoop> {
