@@ -57,6 +57,8 @@ impl Abilities {
         let Target::Own(transport) = target else { return None };
         let room = self.unix_datagrams?;
         let waits = work.engines.server == EngineName::Blocking;
+        // In an open loop the depth is only a limit, and what is lost is counted.
+        let waits = waits || matches!(work.load, Load::Open { .. });
         if !(transport.is_datagram() && transport.is_unix()) || waits || work.depth <= room {
             return None;
         }

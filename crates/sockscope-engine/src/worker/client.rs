@@ -76,7 +76,7 @@ pub(super) fn run(
         }
         (Load::RoundTrip, _) => rounds::run(channel, &client),
         (Load::Open { arrivals }, EngineName::Blocking | EngineName::Epoll) => {
-            open::run(channel, &client, arrivals)
+            open::run(channel, &client, arrivals, is_datagram)
         }
         (Load::Stream { .. }, EngineName::Blocking) => {
             stream::run::<Blocking<_, _>>(channel, &client)

@@ -41,7 +41,7 @@ pub(super) fn run(
             bare::run(channel, lifeline, plan, bound)?;
             None
         }
-        Load::RoundTrip if bound.listener.kind() == Kind::Datagram => {
+        Load::RoundTrip | Load::Open { .. } if bound.listener.kind() == Kind::Datagram => {
             datagram::run(channel, lifeline, plan, bound)?
         }
         Load::RoundTrip
@@ -49,12 +49,8 @@ pub(super) fn run(
         {
             blocking::run(channel, lifeline, plan, bound)?
         }
-        // Its requests are numbered like those of round trips, and a server of plain calls answers them one by one.
-        Load::Open { .. }
-            if plan.work.connections == 1 && plan.work.engines.server == EngineName::Blocking =>
-        {
-            blocking::run(channel, lifeline, plan, bound)?
-        }
+        // An open loop has many requests in flight on one connection as on several: the same server for both, which answers
+        // together what has arrived together.
         Load::RoundTrip | Load::Open { .. } => many::run(channel, lifeline, plan, bound)?,
         Load::Stream { .. } => {
             stream::run(channel, lifeline, plan, bound)?;

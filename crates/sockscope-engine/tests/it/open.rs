@@ -13,6 +13,7 @@ use sockscope_engine::work::{Arrivals, Buffers, EngineName, Engines, Load, Work}
 use sockscope_net::Endpoint;
 use sockscope_stats::Histogram;
 
+use crate::datagrams::Server;
 use crate::plans::{measure, wish};
 
 const OPEN: Work = Work {
@@ -44,7 +45,8 @@ fn check(measurement: &Measurement, rate: f64) {
             let asked = rate / 10.0;
             assert!((open.due as f64 - asked).abs() <= 5.0 * asked.sqrt() + 1.0, "{block:?}");
             assert!(block.elapsed_ns >= 100_000_000, "{block:?}");
-            assert_eq!(open.unanswered, 0);
+            // What a datagram socket may lose is counted; nothing else is lost.
+            assert_eq!(open.unanswered, block.lost);
             due += open.due;
             sent += open.due - open.missed;
         }
@@ -52,6 +54,7 @@ fn check(measurement: &Measurement, rate: f64) {
         // Every request that left is in all three histograms, and every one that was due is accounted for.
         assert_eq!(cell.histogram.count(), sent);
         assert_eq!((count(&cell.service), count(&cell.lateness)), (sent, sent));
+        assert_eq!(count(&cell.own_lateness), sent);
         assert!(sent > 0 && sent <= due);
         assert!(cell.histogram.max() >= cell.lateness.as_ref().unwrap().max());
     }
@@ -63,14 +66,17 @@ fn every_request_that_was_due_is_answered_late_or_missed_on_every_transport() {
         OwnTransport::Unix,
         OwnTransport::UnixAbstract,
         OwnTransport::Unixpacket,
+        OwnTransport::Unixgram,
         OwnTransport::Tcp,
         OwnTransport::Tcp6,
+        OwnTransport::Udp,
+        OwnTransport::Udp6,
     ];
     for arrivals in [Arrivals::Uniform, Arrivals::Poisson] {
         let work = Work { load: Load::Open { arrivals }, ..OPEN };
         let targets = transports.map(Target::Own).to_vec();
         let (plan, measurement) = measure(&open(targets, &[View::Free], Sweep::only(work)));
-        assert_eq!(plan.cells.len(), 6);
+        assert_eq!(plan.cells.len(), transports.len() + 1);
         check(&measurement, 2_000.0);
     }
 }
@@ -93,6 +99,44 @@ fn many_connections_are_asked_in_turn_or_by_epoll() {
     let (plan, measurement) = measure(&open(targets, &[View::Free], sweep));
     assert_eq!((plan.cells.len(), plan.unavailable.len()), (13, 0));
     check(&measurement, 2_000.0);
+}
+
+#[test]
+fn datagrams_have_many_sockets_either_engine_and_pings() {
+    let engines = [EngineName::Blocking, EngineName::Epoll].map(Engines::both);
+    let sweep = Sweep {
+        base: OPEN,
+        connections: vec![1, 9],
+        depths: vec![1, 64],
+        engines: engines.to_vec(),
+        ..Sweep::default()
+    };
+    let targets = [OwnTransport::Unixgram, OwnTransport::Udp].map(Target::Own).to_vec();
+    let (plan, measurement) = measure(&open(targets, &[View::Free], sweep));
+    assert_eq!((plan.cells.len(), &plan.unavailable[..]), (17, &[][..]));
+    check(&measurement, 2_000.0);
+    // What it cannot number it cannot lose: a queue of the kernel's that is full makes the sender wait.
+    let work = Work { service: ServiceName::Pong, size: 4, ..OPEN };
+    let targets = vec![Target::Own(OwnTransport::Unixgram)];
+    let (_, measurement) = measure(&open(targets, &[View::Free], Sweep::only(work)));
+    check(&measurement, 2_000.0);
+}
+
+#[test]
+fn a_request_that_is_lost_is_given_up_counted_and_in_the_histogram() {
+    let server = Server::answering(|count, message| (count % 10 != 9).then(|| message.to_vec()));
+    let target = Target::Running(server.endpoint());
+    let (_, measurement) = measure(&open(vec![target], &[View::Free], Sweep::only(OPEN)));
+    let [cell] = &measurement.cells[..] else { panic!("one cell") };
+    assert_eq!(cell.failure, None);
+    for block in &cell.blocks {
+        let open = block.open.unwrap();
+        // At least the tenth of all that were sent.
+        assert!(open.unanswered + 1 >= (open.due - open.missed) / 10, "{block:?}");
+        assert_eq!(block.lost, open.unanswered);
+    }
+    // Each was waited for, as long as it takes to be lost.
+    assert!(cell.histogram.quantile(0.91) >= Some(199_000_000), "{:?}", cell.histogram);
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub(super) fn refusal(candidate: &Candidate<'_>) -> Option<Refusal> {
     }
 }
 
-/// Whether messages may be lost, which the open loop and the stream do not know yet.
+/// Whether messages may be lost, which the stream does not know yet.
 fn lossy(candidate: &Candidate<'_>) -> Option<Refusal> {
     let reason = "this workload of this build needs a transport that loses nothing";
     candidate.target.may_lose().then_some((&[Factor::Target], reason))
@@ -59,7 +59,7 @@ fn open(candidate: &Candidate<'_>) -> Option<Refusal> {
         return Some((&[], "one thread that never sleeps sends all requests of an open loop"));
     }
     let reason = match candidate.work.engines.client {
-        EngineName::Blocking | EngineName::Epoll => return lossy(candidate),
+        EngineName::Blocking | EngineName::Epoll => return None,
         EngineName::Bare => "the loop of the self-check is a closed one",
         EngineName::Tokio => {
             "timers of the runtime have a resolution of 1 ms: it cannot keep a schedule of microseconds"

@@ -62,11 +62,11 @@ pub(in crate::worker) fn terms(plan: &WorkerPlan) -> Terms {
 
 /// Says goodbye to a server of ours, which cannot see that its clients have gone.
 #[derive(Debug, Default)]
-struct Goodbye(Vec<OwnedFd>);
+pub(super) struct Goodbye(Vec<OwnedFd>);
 
 impl Goodbye {
     /// For these sockets, which are the engine's from now on.
-    fn of(conns: &[Conn]) -> Result<Self, Failure> {
+    pub(super) fn of(conns: &[Conn]) -> Result<Self, Failure> {
         let copies = conns.iter().map(|conn| conn.as_fd().try_clone_to_owned());
         let copies = copies
             .collect::<Result<_, _>>()

@@ -9,18 +9,19 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use sockscope_net::Conn;
-use sockscope_proto::workload::{Pipeline, Workload};
+use sockscope_proto::workload::{Pipeline, Scattered, Workload};
 
-use super::Client;
 use super::blame::{NoBlock, blame};
+use super::datagrams::Goodbye;
 use super::meters::Meters;
+use super::{Client, datagram};
 use crate::clock::Monotonic;
 use crate::control::{self, BlockMessage, Failure, Fault, FromWorker, OpenMessage, ServiceName};
 use crate::exchange::{Duplex, Window};
 use crate::open::{Epoll, Flights, InTurn, Lane, OpenLoop, Ready, Schedule};
 use crate::usage::TaskId;
 use crate::wire::{Calls, Counted, Wire};
-use crate::work::{Arrivals, EngineName};
+use crate::work::{Arrivals, EngineName, Work};
 use crate::worker::{Stop, WorkerPlan, failure, not_built, ready, server_pid, started, workload};
 
 /// Bytes that are received at once: the answers of many requests, where they have piled up.
@@ -31,11 +32,15 @@ pub(super) fn run(
     channel: &mut (impl Read + Write + AsFd),
     client: &Client<'_>,
     arrivals: Arrivals,
+    is_datagram: bool,
 ) -> Result<(), Stop> {
     let Client { plan, server, running, .. } = *client;
+    // Asked of somebody else's server by an exchange, as for streams below.
+    let lost_after = is_datagram.then(|| datagram::patience(client)).transpose()?;
     let conns = connect(client)?;
     let first = conns.first().ok_or_else(|| bug("an open loop without a connection"))?;
-    if running {
+    let goodbye = (is_datagram && !running).then(|| Goodbye::of(&conns)).transpose()?;
+    if running && !is_datagram {
         // A server of another kind is found out here, where nothing is measured yet.
         let mut load = workload(plan);
         let mut buffer = vec![0; load.answer_len() + 1];
@@ -49,7 +54,7 @@ pub(super) fn run(
     let meters = Meters::new(plan, server.or_else(pid))?;
     let calls = Rc::new(Calls::default());
     let wires: Vec<_> = conns.iter().map(|conn| Counted::new(conn, &calls)).collect();
-    let lanes = lanes(plan, arrivals, &wires)?;
+    let lanes = lanes(plan, (arrivals, lost_after), &wires)?;
     let meters = (meters, &*calls);
     let block = match plan.work.engines.client {
         EngineName::Blocking => measure(plan, meters, lanes, InTurn::new(conns.len())),
@@ -60,7 +65,12 @@ pub(super) fn run(
         }
         engine => return Err(not_built(plan.work.load, engine).into()),
     };
-    control::send(channel, &FromWorker::Block(block.map_err(|error| error.blame(running))?))?;
+    let mut block = block.map_err(|error| error.blame(running))?;
+    if let (Some(open), true) = (&block.open, is_datagram) {
+        block.lost = open.unanswered;
+    }
+    drop(goodbye);
+    control::send(channel, &FromWorker::Block(block))?;
     Ok(())
 }
 
@@ -76,22 +86,39 @@ fn connect(client: &Client<'_>) -> Result<Vec<Conn>, Failure> {
 
 fn lanes<'a, W: Wire>(
     plan: &WorkerPlan,
-    arrivals: Arrivals,
+    (arrivals, lost_after): (Arrivals, Option<Duration>),
     wires: &'a [W],
 ) -> Result<Vec<Lane<'a, W>>, Failure> {
     let work = &plan.work;
     let rate = work.rate.filter(|rate| *rate > 0.0);
     let rate = rate.ok_or_else(|| bug("an open loop without a rate"))?;
-    let pipeline = match work.service {
-        ServiceName::Echo => Pipeline::echo(work.size),
-        ServiceName::Pong => Pipeline::pong(),
-    };
-    let depth = usize::try_from(work.depth).unwrap_or(usize::MAX);
     let lane = |(index, wire)| {
         let schedule = Schedule::new(arrivals, rate, (index, work.connections), plan.seed);
-        Lane::new(wire, Flights::in_order(pipeline.clone(), depth), schedule)
+        Ok(Lane::new(wire, flights(work, lost_after)?, schedule))
     };
-    Ok((0..).zip(wires).map(lane).collect())
+    (0..).zip(wires).map(lane).collect()
+}
+
+/// What is in flight on one connection.
+fn flights(work: &Work, lost_after: Option<Duration>) -> Result<Flights, Failure> {
+    let depth = usize::try_from(work.depth).unwrap_or(usize::MAX);
+    let Some(lost_after) = lost_after else {
+        return Ok(Flights::in_order(pipeline(work), depth));
+    };
+    let lost_after = u64::try_from(lost_after.as_nanos()).unwrap_or(u64::MAX);
+    match work.service {
+        ServiceName::Pong => Ok(Flights::unnumbered(pipeline(work), depth, lost_after)),
+        ServiceName::Echo => Scattered::echo(work.size, depth)
+            .map(|machine| Flights::numbered(machine, lost_after))
+            .ok_or_else(|| bug("requests without room for their numbers")),
+    }
+}
+
+fn pipeline(work: &Work) -> Pipeline {
+    match work.service {
+        ServiceName::Echo => Pipeline::echo(work.size),
+        ServiceName::Pong => Pipeline::pong(),
+    }
 }
 
 fn measure<R: Ready>(
