@@ -35,6 +35,11 @@ pub trait Wire {
     /// Whether the boundaries of messages are kept.
     fn has_messages(&self) -> bool;
 
+    /// Whether it is one socket for many clients: what is sent goes to whoever sent the last message.
+    fn has_many_peers(&self) -> bool {
+        false
+    }
+
     /// A loop made a system call on behalf of this wire that is not an attempt, such as to wait for it.
     fn called(&self) {}
 
@@ -82,6 +87,10 @@ impl<W: Wire> Wire for &W {
 
     fn has_messages(&self) -> bool {
         W::has_messages(self)
+    }
+
+    fn has_many_peers(&self) -> bool {
+        W::has_many_peers(self)
     }
 
     #[inline]

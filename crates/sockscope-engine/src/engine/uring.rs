@@ -32,6 +32,7 @@ use crate::view::Wait;
 use crate::wire::Wire;
 use backlog::Backlog;
 use end::{End, Fate, Under};
+use shape::{Crowd, Deal};
 
 /// Stands for the timer among the numbers of the connections.
 const TIMER: u32 = u32::MAX;
@@ -63,15 +64,18 @@ pub struct Uring<W, S> {
 
 impl<W: Wire + AsFd, S: Side> Engine<W, S> for Uring<W, S> {
     fn new(ends: Vec<(W, S)>, terms: &Terms) -> io::Result<Self> {
-        let has_messages = ends.iter().any(|(wire, _)| wire.has_messages());
-        let config = shape::config(ends.len(), has_messages, terms);
-        let mut ring = Ring::new(&config).map_err(io::Error::other)?;
-        let mut number = 0;
-        for (wire, _) in &ends {
+        let crowd = Crowd::of(&ends);
+        let mut ring = Ring::new(&shape::config(&crowd, terms)).map_err(io::Error::other)?;
+        let (mut number, mut deal) = (0, Deal::new(&crowd));
+        let mut taken_over = Vec::with_capacity(ends.len());
+        for (wire, side) in ends {
             // It makes a difference to plain calls only.
             wire.set_nonblocking(true)?;
-            ring.install(Fixed(number), wire)?;
-            ring.receive(Fixed(number), number)?;
+            ring.install(Fixed(number), &wire)?;
+            let slots = deal.slots(wire.has_many_peers());
+            let mut end = End::new(number, slots, wire, side);
+            end.receive(&mut ring).map_err(io::Error::other)?;
+            taken_over.push(end);
             number += 1;
         }
         let mut watchdog = None;
@@ -86,13 +90,10 @@ impl<W: Wire + AsFd, S: Side> Engine<W, S> for Uring<W, S> {
             scratch: vec![0; terms.scratch].into_boxed_slice(),
             backlog: Backlog::new(ring.buffer_count()),
             ring,
-            open: ends.len(),
-            held_up: Vec::with_capacity(ends.len()),
-            going_on: Vec::with_capacity(ends.len()),
-            ends: (0..)
-                .zip(ends)
-                .map(|(number, (wire, side))| End::new(number, wire, side))
-                .collect(),
+            open: taken_over.len(),
+            held_up: Vec::with_capacity(taken_over.len()),
+            going_on: Vec::with_capacity(taken_over.len()),
+            ends: taken_over.into_boxed_slice(),
             has_paused: false,
             watchdog,
             ticks: terms.tick.is_some(),
@@ -206,6 +207,7 @@ impl<W: Wire + AsFd, S: Side> Uring<W, S> {
         let fate = match event {
             Event::Received(arrival) => end.on_arrival(arrival, more, &mut under, ledger)?,
             Event::Readable(polled) => end.on_readable(polled, scratch, &mut under, ledger)?,
+            Event::Writable(polled) => end.on_writable(polled, &mut under)?,
             Event::Sent { result, .. } => end.on_sent(result, &mut under, ledger)?,
             _ => Fate::Open,
         };

@@ -13,6 +13,8 @@ pub struct Abilities {
     pub transports: Vec<(OwnTransport, String)>,
     /// Engines that cannot be had.
     pub engines: Vec<(EngineName, String)>,
+    /// Engines whose server cannot answer datagrams, although the engine can be had, with the reason.
+    pub datagram_servers: Vec<(EngineName, String)>,
     /// How many messages a Unix datagram socket holds, where that is known.
     pub unix_datagrams: Option<u32>,
 }
@@ -24,6 +26,7 @@ impl Abilities {
         Self {
             transports: transports::refused(),
             engines: engines::refused(),
+            datagram_servers: engines::without_datagram_servers(),
             unix_datagrams: unix_datagrams(),
         }
     }
@@ -44,6 +47,13 @@ impl Abilities {
                 });
             }
             engines.push(work.engines.server);
+            let mut servers = self.datagram_servers.iter();
+            let refused = servers.find(|(engine, _)| *engine == work.engines.server);
+            if let (true, Some((engine, reason))) = (target.may_lose(), refused) {
+                let (target, engine) = (Some(target.clone()), Some(*engine));
+                let reason = reason.clone();
+                return Some(Unavailable { target, engine, reason, ..Unavailable::default() });
+            }
         }
         let refused = |engine: EngineName| {
             let reason = self.refuses_engine(engine)?.into();
@@ -99,12 +109,6 @@ fn absent(target: &Target, work: &Work) -> Option<Unavailable> {
         let reason = "a stream over it is not in this build".into();
         let target = Some(target.clone());
         return Some(Unavailable { target, reason, ..Unavailable::default() });
-    }
-    let engines = [work.engines.client, work.engines.server];
-    if target.may_lose() && work.load == Load::RoundTrip && engines.contains(&EngineName::Uring) {
-        let (target, engine) = (Some(target.clone()), Some(EngineName::Uring));
-        let reason = "datagrams with this engine are not in this build".into();
-        return Some(Unavailable { target, engine, reason, ..Unavailable::default() });
     }
     None
 }

@@ -49,6 +49,10 @@ impl<L: Borrow<Listener>> Wire for Answering<L> {
     fn has_messages(&self) -> bool {
         true
     }
+
+    fn has_many_peers(&self) -> bool {
+        true
+    }
 }
 
 impl<L: Borrow<Listener>> AsFd for Answering<L> {

@@ -100,6 +100,10 @@ impl<W: Wire> Wire for Counted<W> {
         self.wire.has_messages()
     }
 
+    fn has_many_peers(&self) -> bool {
+        self.wire.has_many_peers()
+    }
+
     #[inline]
     fn called(&self) {
         self.calls.add();

@@ -46,6 +46,13 @@ impl<A: Wire, B: Wire> Wire for Either<A, B> {
             Self::Other(wire) => wire.has_messages(),
         }
     }
+
+    fn has_many_peers(&self) -> bool {
+        match self {
+            Self::One(wire) => wire.has_many_peers(),
+            Self::Other(wire) => wire.has_many_peers(),
+        }
+    }
 }
 
 impl<A: AsFd, B: AsFd> AsFd for Either<A, B> {

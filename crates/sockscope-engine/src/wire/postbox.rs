@@ -47,6 +47,10 @@ impl Wire for Postbox {
     fn has_messages(&self) -> bool {
         true
     }
+
+    fn has_many_peers(&self) -> bool {
+        true
+    }
 }
 
 impl AsFd for Postbox {

@@ -8,7 +8,7 @@ use sockscope_engine::view::View;
 use sockscope_engine::work::{EngineName, Engines, Work};
 
 use crate::datagrams::Server;
-use crate::plans::{impatient, measure, wish};
+use crate::plans::{engines, impatient, measure, wish};
 
 /// Measures servers made by `start`, with every engine and shape.
 fn each_against(
@@ -16,7 +16,7 @@ fn each_against(
     start: impl Fn() -> Server,
     check: impl Fn(CellResult, &str),
 ) {
-    for client in [EngineName::Blocking, EngineName::Epoll, EngineName::Tokio] {
+    for client in engines() {
         for (connections, depth) in [(2, 1), (1, 4), (2, 4)] {
             let server = start();
             let engines = Engines { client, server: EngineName::Blocking };

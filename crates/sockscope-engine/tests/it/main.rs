@@ -24,4 +24,5 @@ mod serve;
 mod stream;
 mod threads;
 mod uring;
+mod uring_datagrams;
 mod uring_streams;

@@ -85,8 +85,9 @@ fn one_call_hands_over_an_answer_and_waits_for_the_next_request() {
     if !is_available() {
         return;
     }
-    let cell = measure_one(&uring(OwnTransport::Unix, &[View::SameCore]));
-    for block in &cell.blocks {
+    let cells = [OwnTransport::Unix, OwnTransport::Unixgram, OwnTransport::Udp]
+        .map(|transport| measure_one(&uring(transport, &[View::SameCore])));
+    for block in cells.iter().flat_map(|cell| &cell.blocks) {
         let per_exchange = |calls: u64, exchanges: u64| calls as f64 / exchanges as f64;
         let client = per_exchange(block.calls.unwrap(), block.exchanges);
         let served = block.served.unwrap();

@@ -62,6 +62,8 @@ pub enum Event {
     },
     /// Something can be read.
     Readable(io::Result<()>),
+    /// Something has room to send.
+    Writable(io::Result<()>),
     /// So many operations were cancelled; each of them has a completion of its own.
     Cancelled(io::Result<usize>),
 }
@@ -111,6 +113,7 @@ pub(super) fn decode(
             Event::SentReceived { received: Received { id: index as u16 }, result: count() }
         }
         Kind::Poll => Event::Readable(count().map(drop)),
+        Kind::PollRoom => Event::Writable(count().map(drop)),
         Kind::Cancel => Event::Cancelled(count()),
     };
     // The result of a zero-copy send ends it already: what the kernel then still has is a hold on pages, not an address.

@@ -9,7 +9,7 @@ use super::{Config, Pool, Refused, TaskRun, Uring};
 pub struct Features {
     /// How the kernel runs what it puts off.
     pub task_run: TaskRun,
-    /// Whether a send can have an address, so that datagrams can be answered: [`Uring::answer`].
+    /// Whether a send can have an address, so that datagrams can be answered: [`Uring::answer_now`].
     pub answers: bool,
 }
 

@@ -75,7 +75,7 @@ impl Slots {
         Ok(unsafe { bytes.add(range.start) }.as_ptr())
     }
 
-    /// The same, for an operation that sends to an address. The slot must be idle, since it has room for one address.
+    /// The same as [`Self::claim_at_once`], for a send to an address: a slot has room for one.
     pub(super) fn claim_with_name(
         &mut self,
         slot: Slot,
@@ -90,7 +90,7 @@ impl Slots {
         let room = room.ok_or(io::ErrorKind::InvalidInput)?;
         room[..name.len()].copy_from_slice(name);
         let address = NonNull::from(room).cast();
-        Ok((self.claim(slot, range)?, address))
+        Ok((self.claim_at_once(slot, range)?, address))
     }
 
     /// Counts a send from an idle slot that ends as soon as it is handed over; where its bytes are.
@@ -181,7 +181,7 @@ mod tests {
         assert!(slots.claim_with_name(Slot(0), &(0..1), &[1; NAME + 1]).is_err());
         assert!(slots.claim_with_name(Slot(0), &(0..1), &[1; NAME]).is_ok());
         assert!(slots.claim_with_name(Slot(0), &(0..1), &[2; NAME]).is_err());
-        slots.release(Slot(0));
+        assert_eq!(slots.settle(), 1);
         assert!(slots.claim_with_name(Slot(0), &(0..1), &[2; NAME]).is_ok());
     }
 }

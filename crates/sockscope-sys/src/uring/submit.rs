@@ -81,6 +81,15 @@ impl Uring {
         self.push_plain(entry, Tag::of(Kind::Poll, token))
     }
 
+    /// Waits once until there is room to send: one [`Event::Writable`].
+    ///
+    /// [`Event::Writable`]: super::Event::Writable
+    #[doc(alias = "POLLOUT")]
+    pub fn poll_room(&mut self, on: Fixed, token: u32) -> io::Result<()> {
+        let entry = opcode::PollAdd::new(fixed(on), libc::POLLOUT as u32).build();
+        self.push_plain(entry, Tag::of(Kind::PollRoom, token))
+    }
+
     /// Writes part of a slot to something that need not be a socket: one [`Event::Sent`].
     ///
     /// [`Event::Sent`]: super::Event::Sent
@@ -143,6 +152,9 @@ impl Uring {
     /// Sends part of a slot, and has the kernel go on until all of it is sent: one [`Event::Sent`], which is of fewer
     /// bytes only if the connection failed in between.
     ///
+    /// For streams only. When there is room for a message that found none, the kernel sends what it has not copied yet: of
+    /// a Unix datagram that is nothing, and an empty message leaves (seen with Linux 6.18).
+    ///
     /// [`Event::Sent`]: super::Event::Sent
     #[doc(alias = "MSG_WAITALL")]
     pub fn send_all(
@@ -176,12 +188,12 @@ impl Uring {
         })
     }
 
-    /// Sends part of a slot to the sender of a datagram that [`Self::receive_datagrams`] received: one [`Event::Sent`].
-    /// The slot must be idle.
+    /// Sends part of an idle slot to the sender of a datagram that [`Self::receive_datagrams`] received, and never waits, as
+    /// [`Self::send_now`]: there is an [`Event::Sent`] only if it failed, with `EAGAIN` if there was no room.
     ///
     /// [`Event::Sent`]: super::Event::Sent
     #[doc(alias = "sendto")]
-    pub fn answer(
+    pub fn answer_now(
         &mut self,
         on: Fixed,
         question: &Received,
@@ -194,13 +206,16 @@ impl Uring {
         let name = question.ok_or(io::ErrorKind::InvalidInput)?.name;
         let (bytes, address) = self.slots.claim_with_name(slot, &part, name)?;
         let entry = opcode::Send::new(fixed(on), bytes, len)
+            .flags(libc::MSG_DONTWAIT)
             .dest_addr(address.as_ptr())
             .dest_addr_len(name.len() as libc::socklen_t)
-            .build();
-        // SAFETY: the slot is claimed, so neither its bytes nor its address change until its completion has been
-        // decoded; and the memory of all slots outlives the operation (see the module).
-        let pushed = unsafe { self.push(entry, Tag { kind: Kind::Send, index: slot.0, token }) };
-        pushed.inspect_err(|_| self.slots.release(slot))
+            .build()
+            .flags(squeue::Flags::SKIP_SUCCESS);
+        let tag = Tag { kind: Kind::SendNow, index: slot.0, token };
+        // SAFETY: the slot is claimed until the send has ended, as in `send_now`, and with it its bytes and its address; and
+        // the memory of all slots outlives the operation.
+        let pushed = unsafe { self.push(entry, tag) };
+        pushed.inspect_err(|_| self.slots.unclaim_at_once(slot))
     }
 
     /// Sends part of what was received, from where it lies: one [`Event::SentReceived`], which gives the buffer back.

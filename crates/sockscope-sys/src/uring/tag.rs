@@ -14,11 +14,12 @@ pub(super) enum Kind {
     SendNow,
     SendReceived,
     Poll,
+    PollRoom,
     Cancel,
 }
 
 impl Kind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Accept,
         Self::AcceptFixed,
         Self::Receive,
@@ -26,6 +27,7 @@ impl Kind {
         Self::SendNow,
         Self::SendReceived,
         Self::Poll,
+        Self::PollRoom,
         Self::Cancel,
     ];
 }
@@ -73,7 +75,7 @@ mod tests {
                 assert_eq!(Tag::unpack(tag.pack()), Some(tag));
             }
         }
-        for foreign in [0, u64::MAX, 9 << 56] {
+        for foreign in [0, u64::MAX, 10 << 56] {
             assert_eq!(Tag::unpack(foreign), None);
         }
     }

@@ -35,13 +35,10 @@ fn answer(ring: &mut Uring, question: Received) {
     assert!(!datagram.truncated);
     let len = datagram.payload.len();
     room[..len].copy_from_slice(&datagram.payload.to_ascii_uppercase());
-    ring.answer(SERVER, &question, Slot(3), 0..len, 2).unwrap();
+    ring.answer_now(SERVER, &question, Slot(3), 0..len, 2).unwrap();
     ring.recycle(question);
-    let completion = next(ring);
-    let Event::Sent { slot: Slot(3), result: Ok(count) } = completion.event else {
-        panic!("{completion:?}")
-    };
-    assert_eq!(count, len);
+    assert_eq!(ring.turn().unwrap(), 0, "there is nothing to say of an answer that was sent");
+    assert!(ring.slot_mut(Slot(3)).is_some());
 }
 
 #[test]
@@ -104,7 +101,7 @@ fn a_sender_without_a_name_cannot_be_answered_and_says_so() {
     client.send_to(b"hello", directory.path().join("server")).unwrap();
     let received = question(&mut ring);
     assert_eq!(ring.datagram(&received).map(|datagram| datagram.payload), Some(&b"hello"[..]));
-    ring.answer(SERVER, &received, Slot(0), 0..1, 0).unwrap();
+    ring.answer_now(SERVER, &received, Slot(0), 0..1, 0).unwrap();
     let Event::Sent { result: Err(error), .. } = next(&mut ring).event else { panic!("sent") };
     assert_eq!(error.raw_os_error(), Some(libc::ENOTCONN));
     ring.recycle(received);
@@ -138,10 +135,39 @@ fn a_slot_that_is_under_way_cannot_get_another_address() {
     let client = UdpSocket::bind("127.0.0.1:0").unwrap();
     client.send_to(b"x", server.local_addr().unwrap()).unwrap();
     let received = question(&mut ring);
-    ring.answer(SERVER, &received, Slot(0), 0..1, 0).unwrap();
-    assert!(ring.answer(SERVER, &received, Slot(0), 0..1, 0).is_err());
-    assert!(ring.answer(SERVER, &received, Slot(1), 0..1, 0).is_ok());
-    next(&mut ring);
-    next(&mut ring);
+    ring.answer_now(SERVER, &received, Slot(0), 0..1, 0).unwrap();
+    assert!(ring.answer_now(SERVER, &received, Slot(0), 0..1, 0).is_err());
+    assert!(ring.answer_now(SERVER, &received, Slot(1), 0..1, 0).is_ok());
+    ring.turn().unwrap();
+    assert!(ring.answer_now(SERVER, &received, Slot(0), 0..1, 0).is_ok());
+    ring.recycle(received);
+}
+
+#[test]
+fn an_answer_for_which_there_is_no_room_is_not_sent_later() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name| directory.path().join(name);
+    let server = UnixDatagram::bind(path("server")).unwrap();
+    let Some(mut ring) = serving(&server) else { return };
+    let client = UnixDatagram::bind(path("client")).unwrap();
+    client.send_to(b"x", path("server")).unwrap();
+    let received = question(&mut ring);
+    let mut sent = 0;
+    let error = loop {
+        ring.answer_now(SERVER, &received, Slot(0), 0..1, 0).unwrap();
+        ring.turn().unwrap();
+        if let Some(completion) = ring.complete() {
+            let Event::Sent { slot: Slot(0), result: Err(error) } = completion.event else {
+                panic!("{completion:?}")
+            };
+            break error;
+        }
+        sent += 1;
+    };
+    assert_eq!(error.raw_os_error(), Some(libc::EAGAIN));
+    assert!(ring.slot_mut(Slot(0)).is_some(), "the slot is idle again");
+    client.set_nonblocking(true).unwrap();
+    let came = std::iter::repeat_with(|| client.recv(&mut [0; ROOM])).take_while(Result::is_ok);
+    assert_eq!(came.count(), sent);
     ring.recycle(received);
 }

@@ -160,6 +160,19 @@ fn a_send_of_everything_goes_on_until_everything_is_sent() {
 }
 
 #[test]
+fn a_poll_says_when_there_is_room_again() {
+    let Some((mut ring, mut theirs)) = narrow() else { return };
+    ring.send_now(HERE, Slot(0), 0..LARGE as usize, 0).unwrap();
+    let fell_short = sent(&next(&mut ring));
+    ring.poll_room(HERE, 3).unwrap();
+    assert_eq!(ring.turn().unwrap(), 0, "the socket is full");
+    theirs.read_exact(&mut vec![0; fell_short]).unwrap();
+    let completion = next(&mut ring);
+    assert_eq!((completion.token, completion.more), (3, false));
+    assert!(matches!(completion.event, Event::Writable(Ok(()))), "{completion:?}");
+}
+
+#[test]
 fn a_send_to_a_peer_that_has_gone_fails_without_a_signal() {
     for (kind, ours, theirs) in pairs() {
         if kind == "tcp" {

@@ -1,5 +1,7 @@
 //! End: one connection on a ring.
 
+mod question;
+mod sending;
 mod starved;
 
 use std::io;
@@ -13,9 +15,14 @@ use crate::exchange::ExchangeError;
 use crate::side::Side;
 use crate::wire::Wire;
 
-/// One connection. Its number is its place among the ring's descriptors and slots, and the token of its operations.
+/// One connection. Its number is its place among the ring's descriptors, and the token of its operations.
 pub(super) struct End<W, S> {
     number: u32,
+    /// The ring's slots that are its own: one, whose sends keep their order; more for answers to many peers.
+    slots: Range<u32>,
+    /// The one that is used next.
+    next: Slot,
+    kind: Kind,
     /// `None` once it is closed.
     pub(super) wire: Option<W>,
     pub(super) side: S,
@@ -23,7 +30,7 @@ pub(super) struct End<W, S> {
     receipt: Receipt,
     /// What of its slot the last send was to send.
     outbound: Range<usize>,
-    /// Whether the kernel sends it as the socket gets room; a send that ends at once is none of these.
+    /// Whether it waits for room; a send that ends at once never does.
     is_waiting: bool,
     /// Whether it is among those that are held up.
     is_held_up: bool,
@@ -31,6 +38,15 @@ pub(super) struct End<W, S> {
     queue: Queue,
     /// Whether the peer has ended.
     peer: Peer,
+}
+
+/// What is sent and received.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Stream,
+    Messages,
+    /// Messages of many peers, each answered to whoever sent it.
+    ManyPeers,
 }
 
 /// What is under way to receive.
@@ -69,13 +85,19 @@ pub(super) struct Under<'a> {
 }
 
 impl<W: Wire, S: Side> End<W, S> {
-    /// A connection whose receive was started.
-    pub(super) fn new(number: u32, wire: W, side: S) -> Self {
+    pub(super) fn new(number: u32, slots: Range<u32>, wire: W, side: S) -> Self {
         Self {
             number,
+            next: Slot(slots.start),
+            slots,
+            kind: match (wire.has_many_peers(), wire.has_messages()) {
+                (true, _) => Kind::ManyPeers,
+                (false, true) => Kind::Messages,
+                (false, false) => Kind::Stream,
+            },
             wire: Some(wire),
             side,
-            receipt: Receipt::Shots,
+            receipt: Receipt::None,
             outbound: 0..0,
             is_waiting: false,
             is_held_up: false,
@@ -115,34 +137,6 @@ impl<W: Wire, S: Side> End<W, S> {
         self.fate(under)
     }
 
-    /// Queues what is pending, if nothing is under way.
-    #[inline]
-    pub(super) fn flush(&mut self, under: &mut Under<'_>) -> Result<(), ExchangeError> {
-        let pending = self.side.pending();
-        if pending.is_empty() {
-            return Ok(());
-        }
-        let Some(wire) = &self.wire else { return Ok(()) };
-        let slot = Slot(self.number);
-        let Some(room) = under.ring.slot_mut(slot) else {
-            self.hold_up(under);
-            return Ok(());
-        };
-        let count = pending.len().min(room.len());
-        room[..count].copy_from_slice(&pending[..count]);
-        under
-            .ring
-            .send_now(Fixed(self.number), slot, 0..count, self.number)
-            .map_err(ExchangeError::Send)?;
-        wire.handed_over();
-        self.outbound = 0..count;
-        self.side.sent(count);
-        if !self.side.pending().is_empty() {
-            self.hold_up(under);
-        }
-        Ok(())
-    }
-
     /// What was queued has been handed over: goes on behind it.
     pub(super) fn go_on(
         &mut self,
@@ -151,36 +145,6 @@ impl<W: Wire, S: Side> End<W, S> {
     ) -> Result<Fate, ExchangeError> {
         self.is_held_up = false;
         if self.wire.is_none() {
-            return Ok(Fate::Open);
-        }
-        self.flush(under)?;
-        self.catch_up(under, ledger)
-    }
-
-    /// A send fell short, or one that waited has ended.
-    #[cold]
-    pub(super) fn on_sent(
-        &mut self,
-        result: io::Result<usize>,
-        under: &mut Under<'_>,
-        ledger: &mut S::Ledger,
-    ) -> Result<Fate, ExchangeError> {
-        self.is_waiting = false;
-        if self.wire.is_none() {
-            return Ok(Fate::Open);
-        }
-        match result {
-            Ok(count) => self.outbound.start += count,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Err(ExchangeError::Send(error)),
-        }
-        if !self.outbound.is_empty() {
-            let part = self.outbound.clone();
-            under
-                .ring
-                .send_all(Fixed(self.number), Slot(self.number), part, self.number)
-                .map_err(ExchangeError::Send)?;
-            self.is_waiting = true;
             return Ok(Fate::Open);
         }
         self.flush(under)?;
@@ -208,7 +172,7 @@ impl<W: Wire, S: Side> End<W, S> {
         match arrival {
             Ok(Some(received)) => {
                 let arrival = Arrival { received, taken: 0 };
-                if self.queue.is_empty() && self.side.wants_input() {
+                if self.queue.is_empty() && self.can_take(under) {
                     self.take(arrival, under, ledger)?;
                 } else {
                     self.hold_up(under);
@@ -230,7 +194,13 @@ impl<W: Wire, S: Side> End<W, S> {
             return Ok(());
         }
         self.receipt = Receipt::Shots;
-        ring.receive(Fixed(self.number), self.number).map_err(ExchangeError::Receive)
+        let (place, token) = (Fixed(self.number), self.number);
+        let started = if self.kind == Kind::ManyPeers {
+            ring.receive_datagrams(place, token)
+        } else {
+            ring.receive(place, token)
+        };
+        started.map_err(ExchangeError::Receive)
     }
 
     /// Whether nothing is under way to receive although the connection goes on.
@@ -263,12 +233,23 @@ impl<W: Wire, S: Side> End<W, S> {
         under: &mut Under<'_>,
         ledger: &mut S::Ledger,
     ) -> Result<Fate, ExchangeError> {
-        while !self.queue.is_empty() && self.side.wants_input() {
+        while !self.queue.is_empty() && self.can_take(under) {
             if let Some(arrival) = under.backlog.pop(&mut self.queue) {
                 self.take(arrival, under, ledger)?;
             }
         }
+        if self.kind == Kind::ManyPeers && !self.queue.is_empty() {
+            // It waits for a slot; others for their peer.
+            self.hold_up(under);
+        }
         self.fate(under)
+    }
+
+    /// Whether the side can take what arrives; an answer to one of many peers has to have a slot at once.
+    #[inline]
+    fn can_take(&self, under: &mut Under<'_>) -> bool {
+        self.side.wants_input()
+            && (self.kind != Kind::ManyPeers || under.ring.slot_mut(self.next).is_some())
     }
 
     /// Gives the side an arrival, and sends what it answers, as long as it takes more; the rest waits.
@@ -279,6 +260,9 @@ impl<W: Wire, S: Side> End<W, S> {
         under: &mut Under<'_>,
         ledger: &mut S::Ledger,
     ) -> Result<(), ExchangeError> {
+        if self.kind == Kind::ManyPeers {
+            return self.take_question(arrival.received, under, ledger);
+        }
         loop {
             let bytes = under.ring.bytes(&arrival.received);
             let now = if self.side.needs_clock() { now_ns() } else { 0 };
@@ -304,17 +288,17 @@ impl<W: Wire, S: Side> End<W, S> {
             self.peer = Peer::Told;
             self.side.on_end()?;
         }
-        if !self.side.is_over() || !self.side.pending().is_empty() {
+        if !self.side.is_over() || !self.side.pending().is_empty() || self.is_waiting {
             return Ok(Fate::Open);
         }
-        if under.ring.slot_mut(Slot(self.number)).is_none() {
+        if self.slots.clone().any(|slot| under.ring.slot_mut(Slot(slot)).is_none()) {
             self.hold_up(under);
             return Ok(Fate::Open);
         }
         Ok(Fate::Over)
     }
 
-    /// Something waits for the send that is under way. If the kernel waits for room, it will say when it has ended.
+    /// Something waits for the send that is under way. If that waits for room, there will be an event.
     fn hold_up(&mut self, under: &mut Under<'_>) {
         if !self.is_waiting && !self.is_held_up {
             self.is_held_up = true;

@@ -18,6 +18,13 @@ pub(super) fn refused() -> Vec<(EngineName, String)> {
     EngineName::ALL.into_iter().filter_map(|engine| Some((engine, reason(engine)?))).collect()
 }
 
+/// Those that can be had, but not to answer datagrams, with the reason.
+pub(super) fn without_datagram_servers() -> Vec<(EngineName, String)> {
+    let lacks = uring::probe().is_ok_and(|features| !features.answers);
+    let refused = Refused::Lacks { what: "send to an address", since: "6.1" };
+    lacks.then(|| (EngineName::Uring, reason(&refused))).into_iter().collect()
+}
+
 /// The reason, in words that follow "because", and what would remove it.
 fn reason(refused: &Refused) -> String {
     let cause = refused.source().map_or_else(String::new, |cause| format!(" ({cause})"));

@@ -14,7 +14,7 @@ use sockscope_sys::Ticks;
 
 use super::many;
 use crate::control::{Failure, Fault, Served, ServiceName, WorkerPlan};
-use crate::engine::{Epoll, Terms};
+use crate::engine::{Epoll, Terms, Uring};
 use crate::exchange::{Blocking, Spinning, answer_messages};
 use crate::side::Responder;
 use crate::view::Wait;
@@ -75,6 +75,7 @@ fn with_engine<S: Service + 'static>(
     let terms = Terms { many_messages: true, ..many::terms(plan) };
     match plan.work.engines.server {
         EngineName::Epoll => many::serve_one::<_, S, Epoll<_, _>>(ends, &terms),
+        EngineName::Uring => many::serve_one::<_, S, Uring<_, _>>(ends, &terms),
         #[cfg(feature = "tokio")]
         EngineName::Tokio => many::serve_one::<_, S, crate::engine::Tokio<_, _>>(ends, &terms),
         engine => Err(not_built(plan.work.load, engine)),

@@ -11,7 +11,7 @@ use sockscope_proto::service::{Echo, Pong};
 use crate::control::{
     self, BlockMessage, Failure, Fault, FromWorker, Ready, ServiceName, WorkerPlan,
 };
-use crate::engine::Epoll;
+use crate::engine::{Epoll, Uring};
 use crate::exchange::{Delivery, ExchangeError, Lossy};
 use crate::side::{Both, Responder};
 use crate::wire::{Answering, Calls, Counted, Either, Postbox};
@@ -104,6 +104,7 @@ fn on_one_engine<S: Service + Send + 'static>(
     let (ends, terms) = (vec![ends], datagrams_terms(plan));
     let block = match plan.work.engines.client {
         EngineName::Epoll => measure_window::<_, _, Epoll<_, _>>(ends, &terms, plan, None),
+        EngineName::Uring => measure_window::<_, _, Uring<_, _>>(ends, &terms, plan, None),
         #[cfg(feature = "tokio")]
         EngineName::Tokio => {
             measure_window::<_, _, crate::engine::Tokio<_, _>>(ends, &terms, plan, None)

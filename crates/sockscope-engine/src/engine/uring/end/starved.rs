@@ -8,7 +8,7 @@ use std::io;
 
 use sockscope_sys::uring::{Fixed, Uring as Ring};
 
-use super::{End, Fate, Peer, Receipt, Under};
+use super::{End, Fate, Kind, Peer, Receipt, Under};
 use crate::clock::now_ns;
 use crate::exchange::{ExchangeError, unless_would_block};
 use crate::side::Side;
@@ -20,7 +20,11 @@ const TURN: u32 = 16;
 impl<W: Wire, S: Side> End<W, S> {
     /// Has the ring say when there is something to receive, if the side could take it.
     pub(in super::super) fn await_input(&mut self, ring: &mut Ring) -> Result<(), ExchangeError> {
-        if !self.could_receive() || !self.queue.is_empty() || !self.side.wants_input() {
+        // The next turn gives one with many peers its slots back, and with them the buffers that it holds.
+        if self.kind == Kind::ManyPeers || !self.could_receive() {
+            return Ok(());
+        }
+        if !self.queue.is_empty() || !self.side.wants_input() {
             return Ok(());
         }
         self.receipt = Receipt::Poll;
