@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use sockscope_proto::workload::{Message, Scattered};
 
 use super::{Rounds, Side};
+use crate::clock::{Clock, Monotonic};
 use crate::control::ServiceName;
 use crate::exchange::ExchangeError;
 use crate::work::Work;
@@ -14,10 +15,13 @@ use crate::work::Work;
 /// A request whose answer has not come after the patience is lost: it is counted, is no sample, and makes room for the next. A
 /// late or repeated answer is known by its number and dropped. Where answers have no number, a loss fails the cell: a
 /// late answer could not be told from the next.
+///
+/// A request starts just before its first send call: where others have to leave first, when it is its turn.
 #[derive(Debug)]
-pub struct Datagrams {
+pub struct Datagrams<C = Monotonic> {
+    clock: C,
     machine: Scattered,
-    /// When the request in each slot was started.
+    /// When the request in each slot was begun to be sent, or put behind others that were not sent yet.
     starts: Box<[u64]>,
     /// Slots whose requests are to be sent, the oldest first; each slot once at most.
     unsent: VecDeque<usize>,
@@ -30,12 +34,19 @@ impl Datagrams {
     /// The client that the work asks for; `None` if its requests have too few bytes to number so many of them.
     #[must_use]
     pub fn new(work: &Work, patience_ns: u64) -> Option<Self> {
+        Self::with_clock(work, patience_ns, Monotonic)
+    }
+}
+
+impl<C: Clock> Datagrams<C> {
+    fn with_clock(work: &Work, patience_ns: u64, clock: C) -> Option<Self> {
         let depth = usize::try_from(work.depth.max(1)).unwrap_or(usize::MAX);
         let machine = match work.service {
             ServiceName::Echo => Scattered::echo(work.size, depth)?,
             ServiceName::Pong => Scattered::pong(depth)?,
         };
         Some(Self {
+            clock,
             starts: vec![0; depth].into_boxed_slice(),
             unsent: VecDeque::with_capacity(depth),
             outbox: vec![0; machine.request_len()].into_boxed_slice(),
@@ -80,7 +91,7 @@ impl Datagrams {
     }
 }
 
-impl Side for Datagrams {
+impl<C: Clock> Side for Datagrams<C> {
     type Ledger = Rounds;
 
     #[inline]
@@ -104,7 +115,10 @@ impl Side for Datagrams {
     #[inline]
     fn sent(&mut self, _count: usize) {
         self.unsent.pop_front();
-        self.fill_outbox();
+        if let Some(next) = self.unsent.front() {
+            self.starts[*next] = self.clock.now();
+            self.fill_outbox();
+        }
     }
 
     #[inline]
@@ -149,21 +163,36 @@ impl Side for Datagrams {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
     use crate::side::Ledger;
 
     const PATIENCE: u64 = 200;
 
-    fn started(work: &Work, until: u64) -> (Datagrams, Rounds) {
+    /// A clock that stands still: all requests are sent at 0.
+    struct Still;
+
+    impl Clock for Still {
+        fn now(&self) -> u64 {
+            0
+        }
+    }
+
+    fn started(work: &Work, until: u64) -> (Datagrams<Still>, Rounds) {
+        started_on(work, until, Still)
+    }
+
+    fn started_on<C: Clock>(work: &Work, until: u64, clock: C) -> (Datagrams<C>, Rounds) {
         let mut ledger = Rounds::new();
         ledger.open_until(until);
-        let mut side = Datagrams::new(work, PATIENCE).unwrap();
+        let mut side = Datagrams::with_clock(work, PATIENCE, clock).unwrap();
         side.on_start(0, &mut ledger);
         (side, ledger)
     }
 
     /// Everything that is pending, a message each.
-    fn send(side: &mut Datagrams) -> Vec<Vec<u8>> {
+    fn send(side: &mut Datagrams<Still>) -> Vec<Vec<u8>> {
         let mut sent = Vec::new();
         while !side.pending().is_empty() {
             sent.push(side.pending().to_vec());
@@ -184,6 +213,33 @@ mod tests {
             wire.extend(send(&mut side));
         }
         assert_eq!((ledger.exchanges, ledger.lost), (99, 0));
+    }
+
+    /// A clock that is 50 ns later at each reading.
+    #[derive(Default)]
+    struct Steps(Cell<u64>);
+
+    impl Clock for Steps {
+        fn now(&self) -> u64 {
+            self.0.set(self.0.get() + 50);
+            self.0.get()
+        }
+    }
+
+    #[test]
+    fn a_message_that_waits_until_others_are_sent_starts_when_it_is_its_turn() {
+        let work = Work { depth: 3, ..Work::default() };
+        let (mut side, mut ledger) = started_on(&work, u64::MAX, Steps::default());
+        let mut wire = Vec::new();
+        while !side.pending().is_empty() {
+            wire.push(side.pending().to_vec());
+            side.sent(side.pending().len());
+        }
+        // Sent at 0, 50 and 100.
+        for (answer, now) in wire.iter().zip([107, 157, 207]) {
+            side.on_bytes(answer, now, &mut ledger).unwrap();
+        }
+        assert_eq!((ledger.histogram.min(), ledger.histogram.max()), (Some(107), Some(107)));
     }
 
     #[test]

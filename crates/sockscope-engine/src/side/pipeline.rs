@@ -3,6 +3,7 @@
 use sockscope_proto::workload;
 
 use super::{Rounds, Side};
+use crate::clock::{Clock, Monotonic};
 use crate::control::ServiceName;
 use crate::exchange::ExchangeError;
 use crate::work::Work;
@@ -12,39 +13,28 @@ const BATCH_BYTES: usize = 16 << 10;
 
 /// Keeps `depth` requests in flight and checks each answer, by number and pattern, in order.
 ///
-/// The start of the first requests is the reading of the clock just before they are sent; the start of every later one is
-/// the reading after the answer that made room for it.
+/// A request starts just before the send call that is the first to have a part of it. For one that is sent as soon as there
+/// is room for it, that is the reading of the clock after the answer that made room; only where others have to leave first
+/// is the clock read once more, when it is its turn.
 #[derive(Debug)]
-pub struct Pipeline {
+pub struct Pipeline<C = Monotonic> {
+    clock: C,
     machine: workload::Pipeline,
-    /// As many requests as are sent in one piece, behind each other.
+    /// As many requests as are sent in one piece, behind each other; where boundaries are kept, one.
     outbox: Box<[u8]>,
     /// What of the outbox is to be sent.
     unsent: std::ops::Range<usize>,
-    /// Requests that have their start, and no place in the outbox yet.
+    /// Requests that have no place in the outbox yet.
     waiting: u64,
+    /// Of those that were begun to be sent.
     starts: Starts,
-    has_messages: bool,
 }
 
 impl Pipeline {
     /// The client that the work asks for; on sockets that keep boundaries each request is sent by itself.
     #[must_use]
     pub fn new(work: &Work, has_messages: bool) -> Self {
-        let machine = match work.service {
-            ServiceName::Echo => workload::Pipeline::echo(work.size),
-            ServiceName::Pong => workload::Pipeline::pong(),
-        };
-        let depth = usize::try_from(work.depth.max(1)).unwrap_or(usize::MAX);
-        let batch = (BATCH_BYTES / machine.request().len()).clamp(1, depth);
-        Self {
-            outbox: machine.request().repeat(batch).into_boxed_slice(),
-            machine,
-            unsent: 0..0,
-            waiting: 0,
-            starts: Starts::new(depth),
-            has_messages,
-        }
+        Self::with_clock(work, has_messages, Monotonic)
     }
 
     /// A buffer of this many bytes takes all answers that can be on their way, or a good many of them.
@@ -56,23 +46,40 @@ impl Pipeline {
         let all = one.saturating_mul(usize::try_from(work.depth).unwrap_or(usize::MAX));
         all.min(ENOUGH.max(one)) + 1
     }
+}
+
+impl<C: Clock> Pipeline<C> {
+    fn with_clock(work: &Work, has_messages: bool, clock: C) -> Self {
+        let machine = match work.service {
+            ServiceName::Echo => workload::Pipeline::echo(work.size),
+            ServiceName::Pong => workload::Pipeline::pong(),
+        };
+        let depth = usize::try_from(work.depth.max(1)).unwrap_or(usize::MAX);
+        let batch = if has_messages { 1 } else { BATCH_BYTES / machine.request().len() };
+        let batch = batch.clamp(1, depth);
+        Self {
+            clock,
+            outbox: machine.request().repeat(batch).into_boxed_slice(),
+            machine,
+            unsent: 0..0,
+            waiting: 0,
+            starts: Starts::new(depth),
+        }
+    }
 
     /// Starts `count` requests.
     #[inline]
     fn start(&mut self, count: u64, now: u64, ledger: &mut Rounds) {
         ledger.started(count);
-        for _ in 0..count {
-            self.starts.push(now);
-        }
         self.waiting += count;
         if self.unsent.is_empty() {
-            self.lay_out();
+            self.lay_out(now);
         }
     }
 
-    /// Writes as many waiting requests into the outbox as fit.
+    /// Writes as many waiting requests into the outbox as fit, to be sent now, with one call.
     #[inline]
-    fn lay_out(&mut self) {
+    fn lay_out(&mut self, now: u64) {
         let len = self.machine.request().len();
         let mut end = 0;
         for slot in self.outbox.chunks_exact_mut(len) {
@@ -81,13 +88,14 @@ impl Pipeline {
             }
             self.waiting -= 1;
             self.machine.start_in(slot);
+            self.starts.push(now);
             end += len;
         }
         self.unsent = 0..end;
     }
 }
 
-impl Side for Pipeline {
+impl<C: Clock> Side for Pipeline<C> {
     type Ledger = Rounds;
 
     #[inline]
@@ -102,18 +110,14 @@ impl Side for Pipeline {
 
     #[inline]
     fn pending(&self) -> &[u8] {
-        let unsent = &self.outbox[self.unsent.clone()];
-        if self.has_messages && !unsent.is_empty() {
-            return &unsent[..self.machine.request().len()];
-        }
-        unsent
+        &self.outbox[self.unsent.clone()]
     }
 
     #[inline]
     fn sent(&mut self, count: usize) {
         self.unsent.start += count;
         if self.unsent.is_empty() && self.waiting > 0 {
-            self.lay_out();
+            self.lay_out(self.clock.now());
         }
     }
 
@@ -148,7 +152,7 @@ impl Side for Pipeline {
     }
 }
 
-/// When each request in flight was started, the oldest first.
+/// When each request in flight was begun to be sent, the oldest first.
 #[derive(Debug)]
 struct Starts {
     ring: Box<[u64]>,

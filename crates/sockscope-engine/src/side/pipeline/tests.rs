@@ -1,5 +1,7 @@
 //! The client of a closed loop, on a clock of its own.
 
+use std::cell::Cell;
+
 use super::*;
 use crate::side::Ledger;
 
@@ -8,7 +10,7 @@ fn work(size: usize, depth: u32) -> Work {
 }
 
 /// Takes everything that is pending, in sends of at most `cut` bytes.
-fn send(side: &mut Pipeline, cut: usize) -> Vec<u8> {
+fn send<C: Clock>(side: &mut Pipeline<C>, cut: usize) -> Vec<u8> {
     let mut sent = Vec::new();
     while !side.pending().is_empty() {
         let count = side.pending().len().min(cut);
@@ -55,6 +57,55 @@ fn a_round_trip_is_from_the_answer_that_made_room_to_the_answer() {
     assert_eq!(ledger.histogram.quantile(0.5), Some(20));
     assert_eq!(ledger.histogram.max(), Some(43));
     assert_eq!((ledger.exchanges, ledger.last_ns), (3, 150));
+}
+
+impl Clock for &Cell<u64> {
+    fn now(&self) -> u64 {
+        self.get()
+    }
+}
+
+#[test]
+fn a_message_that_waits_until_others_are_sent_starts_when_it_is_its_turn() {
+    let clock = Cell::new(0);
+    let mut ledger = Rounds::new();
+    ledger.open_until(u64::MAX);
+    let mut side = Pipeline::with_clock(&work(8, 3), true, &clock);
+    side.on_start(100, &mut ledger);
+    let mut wire = Vec::new();
+    for now in [150, 190, 400] {
+        wire.extend_from_slice(side.pending());
+        clock.set(now);
+        side.sent(8);
+    }
+    // Sent at 100, 150 and 190.
+    for (answer, now) in wire.chunks(8).zip([207, 255, 340]) {
+        side.on_bytes(answer, now, &mut ledger).unwrap();
+    }
+    assert_eq!(ledger.histogram.min(), Some(105));
+    assert_eq!(ledger.histogram.quantile(0.5), Some(107));
+    assert_eq!(ledger.histogram.max(), Some(150));
+}
+
+#[test]
+fn a_request_that_waits_for_the_outbox_starts_when_it_is_laid_out() {
+    let clock = Cell::new(0);
+    let mut ledger = Rounds::new();
+    ledger.open_until(u64::MAX);
+    let size = BATCH_BYTES;
+    let mut side = Pipeline::with_clock(&work(size, 2), false, &clock);
+    side.on_start(100, &mut ledger);
+    let first = side.pending().to_vec();
+    // A part of it is a beginning, and the rest changes nothing.
+    side.sent(10);
+    clock.set(160);
+    side.sent(size - 10);
+    let second = side.pending().to_vec();
+    clock.set(999);
+    side.sent(size);
+    side.on_bytes(&first, 110, &mut ledger).unwrap();
+    side.on_bytes(&second, 180, &mut ledger).unwrap();
+    assert_eq!((ledger.histogram.min(), ledger.histogram.max()), (Some(10), Some(20)));
 }
 
 #[test]
