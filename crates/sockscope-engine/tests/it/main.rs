@@ -4,6 +4,7 @@
 
 mod abilities;
 mod allocation;
+mod allocation_loops;
 mod child;
 mod connect;
 mod cost;
@@ -12,6 +13,7 @@ mod datagrams;
 mod datagrams_many;
 mod engines;
 mod engines_alone;
+mod fairness;
 mod faults;
 mod faults_many;
 mod floors;

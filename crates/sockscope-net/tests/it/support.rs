@@ -93,7 +93,7 @@ pub(crate) fn in_child_under(command: &[&str], test: &str, body: impl FnOnce()) 
 pub(crate) fn is_root() -> bool {
     let root = rustix::process::geteuid().is_root();
     if !root {
-        eprintln!("skipped: needs root");
+        skip("needs root");
     }
     root
 }
@@ -105,9 +105,9 @@ pub(crate) fn is_available(text: &str) -> bool {
         Err(error) => {
             let missing = [Errno::AFNOSUPPORT, Errno::PROTONOSUPPORT, Errno::NOPROTOOPT];
             let no_such_address = error.errno() == Some(Errno::ADDRNOTAVAIL);
-            let skip = no_such_address || error.errno().is_some_and(|e| missing.contains(&e));
-            assert!(skip, "{error}");
-            eprintln!("skipped: {error}");
+            let lacks = no_such_address || error.errno().is_some_and(|e| missing.contains(&e));
+            assert!(lacks, "{error}");
+            eprintln!("not on this kernel: {error}");
             false
         }
         Ok(_) => true,

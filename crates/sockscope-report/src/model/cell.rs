@@ -23,6 +23,8 @@ names! {
         Block = "block",
         /// It polls and never sleeps.
         Spin = "spin",
+        /// The client polls and never sleeps, as the sender of an open loop does; the server sleeps.
+        ClientSpins = "client-spins",
     }
 }
 

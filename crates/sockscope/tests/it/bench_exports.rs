@@ -82,3 +82,20 @@ fn a_dry_run_counts_all_runs() {
     let output = sockscope().args(args).output().unwrap().stdout;
     assert!(String::from_utf8_lossy(&output).contains("runs          3, each of all rounds"));
 }
+
+#[test]
+fn the_result_of_an_open_loop_says_that_its_client_never_sleeps_and_accounts_for_every_request() {
+    let args = ["bench", "--workload", "open", "--rate", "1000", "--transport", "unix,unixgram"];
+    let rest = ["--view", "free", "--rounds", "6", "--block", "20ms", "-q", "--json"];
+    let assert = sockscope().args(args).args(rest).assert().code(0);
+    let result: serde_json::Value = serde_json::from_slice(&assert.get_output().stdout).unwrap();
+    for cell in result["cells"].as_array().unwrap() {
+        assert_eq!(cell["wait"], "client-spins", "{cell}");
+        let open = &cell["open"];
+        let count = |of: &serde_json::Value| of.as_u64().unwrap();
+        let sent = count(&open["lateness_ns"]["samples"]);
+        assert_eq!(sent + count(&open["missed"]), count(&open["due"]), "{open}");
+        assert_eq!(open["own_lateness_ns"]["samples"], open["service_ns"]["samples"], "{open}");
+        assert_eq!(cell["rtt_ns"]["samples"], sent, "{cell}");
+    }
+}

@@ -1,6 +1,6 @@
 //! Phrases: the words for views, transports and parts, the same in every sentence.
 
-use crate::model::{Cell, Factor, Part, Placement, Relation, Report, View};
+use crate::model::{Cell, Factor, Part, Placement, Relation, Report, Task, View};
 
 /// What is compared, as a sentence names it: transports by their usual name, servers by their
 /// address, engines and the rest as they are behind it.
@@ -75,6 +75,10 @@ pub(super) fn legend(report: &Report, view: &View) -> Option<String> {
             format!("{}, two processes that sleep while they wait", one_cpu(placement))
         }
         View::Spin => format!("{}, both ends poll and never sleep", two_cpus(placement)),
+        // The sender of an open loop never sleeps.
+        View::CrossCore if report.task() == Task::Open => {
+            format!("{}, each request wakes the server's idle CPU", two_cpus(placement))
+        }
         View::CrossCore => format!("{}, each message wakes an idle CPU", two_cpus(placement)),
         View::Free => {
             "not pinned, the scheduler decides: what a naive benchmark measures".to_owned()

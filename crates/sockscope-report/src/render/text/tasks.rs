@@ -15,7 +15,7 @@ pub(in crate::render) fn what(task: Task, plan: &Plan) -> String {
             let arrivals = plan.arrivals.as_deref().unwrap_or("regular");
             format!(
                 "requests of {sizes} on a schedule ({arrivals} arrivals), whatever the answers do, \
-                 service {service}"
+                 from a client that never sleeps, service {service}"
             )
         }
         Task::Stream => {

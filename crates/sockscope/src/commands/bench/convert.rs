@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use sockscope_engine::control::{Failure, Fault};
 use sockscope_engine::plan::{CellPlan, Plan, Target, Unavailable};
 use sockscope_engine::run::{Block, CellResult, Measurement, OpenBlock};
-use sockscope_engine::view::View;
+use sockscope_engine::view::{View, Wait};
 use sockscope_engine::work::{Arrivals, Load, Work};
 use sockscope_report::{Report, model};
 use sockscope_stats::Histogram;
@@ -117,7 +117,7 @@ fn cell_model(cell: &CellPlan, names: Names, plan: &Plan, result: &CellResult) -
             server_cpus: cell.placement.server_cpus.clone(),
             relation: cell.placement.relation.name().to_owned().into(),
         },
-        wait: cell.view.wait().name().to_owned().into(),
+        wait: wait_model(cell),
         size: work.message_len() as u64,
         connections: work.connections,
         depth: work.depth,
@@ -144,6 +144,15 @@ fn cell_model(cell: &CellPlan, names: Names, plan: &Plan, result: &CellResult) -
 
 fn granted_model((send, receive): (usize, usize)) -> model::GrantedBuffers {
     model::GrantedBuffers { send: u64::try_from(send).ok(), receive: u64::try_from(receive).ok() }
+}
+
+/// How our ends wait, which the view does not say of the sender of an open loop.
+fn wait_model(cell: &CellPlan) -> model::Wait {
+    match (cell.view.wait(), &cell.target, cell.work.load) {
+        (Wait::Block, Target::Own(_), Load::Open { .. }) => model::Wait::ClientSpins,
+        (Wait::Block, _, load) if !matches!(load, Load::Open { .. }) => model::Wait::Block,
+        _ => model::Wait::Spin,
+    }
 }
 
 fn summarise_open(model: &mut model::Cell, arrivals: Arrivals, result: &CellResult) {

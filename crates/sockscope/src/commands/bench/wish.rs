@@ -85,11 +85,12 @@ fn check_rates(args: &Args) -> Result<(), CliError> {
 fn sweep(args: &WorkArgs) -> Result<Sweep, CliError> {
     let server = |client| args.server_engine.unwrap_or(client);
     let engines = args.engine.iter().map(|&client| Engines { client, server: server(client) });
+    let connections = value::spread(&args.connections).into_iter().max().unwrap_or(1);
     let base = Work {
         service: args.service,
         size: if args.workload == Workload::Stream { 64 << 10 } else { 64 },
         load: load(args)?,
-        depth: if args.workload == Workload::Open { open_depth(args) } else { 1 },
+        depth: if args.workload == Workload::Open { open_depth(connections) } else { 1 },
         threads: args.threads,
         buffers: args.buffers,
         ..Work::default()
@@ -106,12 +107,12 @@ fn sweep(args: &WorkArgs) -> Result<Sweep, CliError> {
 }
 
 /// In an open loop requests pile up while the server stalls, as they do in the world outside: the limit only bounds the
-/// memory, to 16 MiB for all connections.
-fn open_depth(args: &WorkArgs) -> u32 {
+/// memory, of which each takes 24 bytes (56 where datagrams are numbered). It is one number for all points of a sweep, so that
+/// they differ in nothing but what is swept.
+fn open_depth(connections: u32) -> u32 {
     const ON_ONE: u32 = 4096;
     const ON_ALL: u32 = 1 << 20;
-    let connections = value::spread(&args.connections).into_iter().max().unwrap_or(1);
-    ON_ONE.min(ON_ALL / connections)
+    ON_ONE.min(ON_ALL / connections.max(1)).max(1)
 }
 
 /// The workload; options of another one are refused, since they would do nothing.
@@ -235,4 +236,18 @@ fn in_order(views: &[View]) -> Vec<View> {
     views.sort_unstable();
     views.dedup();
     views
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_depth_of_an_open_loop_is_bounded_on_each_connection_and_on_all_together() {
+        for (connections, depth) in
+            [(0, 4096), (1, 4096), (256, 4096), (257, 4080), (1 << 20, 1), (u32::MAX, 1)]
+        {
+            assert_eq!(open_depth(connections), depth, "{connections}");
+        }
+    }
 }
