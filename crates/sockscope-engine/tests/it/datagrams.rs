@@ -12,7 +12,7 @@ use sockscope_engine::control::{
     Bind, Failure, Fault, FromWorker, Role, ServiceName, ToWorker, WorkerPlan, receive, send,
 };
 use sockscope_engine::exchange::{Blocking, Delivery, Lossy, Spinning, Waiting, run_for};
-use sockscope_engine::plan::{OwnTransport, Sweep, Target, Wish};
+use sockscope_engine::plan::{OwnTransport, Sweep, Target, Timing, Wish};
 use sockscope_engine::run::CellResult;
 use sockscope_engine::view::{View, Wait};
 use sockscope_engine::work::Work;
@@ -158,7 +158,9 @@ fn an_answer_that_comes_late_is_dropped_and_its_exchange_is_lost() {
 fn against(server: &Server, service: ServiceName) -> CellResult {
     let sweep = Sweep::only(Work { service, ..Work::default() });
     let wish = wish(vec![Target::Running(server.endpoint())], &[View::Free]);
-    let (_, mut measurement) = measure(&impatient(Wish { sweep, ..wish }));
+    // Long enough for ten messages after the warm-up, however slow the machine is just now.
+    let timing = Timing { block: Duration::from_millis(50), ..wish.timing };
+    let (_, mut measurement) = measure(&impatient(Wish { sweep, timing, ..wish }));
     measurement.cells.remove(0)
 }
 
