@@ -39,11 +39,14 @@ use std::io;
 use std::time::Duration;
 
 #[cfg(feature = "tokio")]
+pub(crate) use self::tokio::accept_until as accept_on_tokio;
+#[cfg(feature = "tokio")]
 pub use self::tokio::{AsyncWire, Tokio};
 pub use blocking::Blocking;
 pub use epoll::Epoll;
 pub use in_turns::InTurns;
 pub use uring::Uring;
+pub(crate) use uring::accept_until as accept_on_ring;
 
 use crate::exchange::ExchangeError;
 use crate::side::Side;

@@ -4,6 +4,7 @@
 //! runtime allocates, counts its tasks' budgets and looks for events when it sees fit: that is what this engine measures.
 //! It always sleeps when there is nothing to do.
 
+mod accepting;
 mod socket;
 mod task;
 
@@ -17,6 +18,7 @@ use std::task::{Context, Poll, Waker};
 use tokio::io::unix::AsyncFd;
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 
+pub(crate) use self::accepting::accept_until;
 pub use self::socket::AsyncWire;
 use self::task::Task;
 use super::watchdog::{Timer, Watchdog};

@@ -12,6 +12,7 @@
 //! The price is a copy. What a side sends is copied to memory of the ring, and what arrives lies there; a safe side cannot
 //! lend its own memory to the kernel for as long as an operation lasts.
 
+mod accepting;
 mod backlog;
 mod end;
 mod shape;
@@ -30,6 +31,7 @@ use crate::exchange::ExchangeError;
 use crate::side::{Ledger, Side};
 use crate::view::Wait;
 use crate::wire::Wire;
+pub(crate) use accepting::accept_until;
 use backlog::Backlog;
 use end::{End, Fate, Under};
 use shape::{Crowd, Deal};
@@ -141,7 +143,7 @@ impl<W: Wire + AsFd, S: Side> Uring<W, S> {
     fn wait(&mut self) -> Result<(), ExchangeError> {
         let waited = match self.wait {
             Wait::Block => self.ring.wait(1, None).map(drop),
-            Wait::Spin => self.spin(),
+            Wait::Spin => spin(&mut self.ring),
         };
         self.tell_calls();
         waited.map_err(ExchangeError::Receive)
@@ -159,20 +161,6 @@ impl<W: Wire + AsFd, S: Side> Uring<W, S> {
             let Some(end) = ends.get_mut(number as usize) else { continue };
             if end.go_on(&mut under, ledger)? == Fate::Over {
                 self.close(number as usize)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Looks at the ring's flags in shared memory, again and again, and enters the kernel only when they say that it has
-    /// something to do.
-    #[inline]
-    fn spin(&mut self) -> io::Result<()> {
-        while self.ring.ready() == 0 {
-            if self.ring.has_work() {
-                self.ring.turn()?;
-            } else {
-                spin_loop();
             }
         }
         Ok(())
@@ -204,14 +192,7 @@ impl<W: Wire + AsFd, S: Side> Uring<W, S> {
         let Self { ring, ends, backlog, held_up, scratch, .. } = self;
         let mut under = Under { ring, backlog, held_up };
         let Some(end) = ends.get_mut(token as usize) else { return Ok(()) };
-        let fate = match event {
-            Event::Received(arrival) => end.on_arrival(arrival, more, &mut under, ledger)?,
-            Event::Readable(polled) => end.on_readable(polled, scratch, &mut under, ledger)?,
-            Event::Writable(polled) => end.on_writable(polled, &mut under)?,
-            Event::Sent { result, .. } => end.on_sent(result, &mut under, ledger)?,
-            _ => Fate::Open,
-        };
-        if fate == Fate::Over {
+        if end.on_event(event, more, scratch, &mut under, ledger)? == Fate::Over {
             self.close(token as usize)?;
         }
         Ok(())
@@ -265,6 +246,20 @@ impl<W: Wire + AsFd, S: Side> Uring<W, S> {
         let Self { ring, ends, backlog, held_up, .. } = self;
         (ends, Under { ring, backlog, held_up })
     }
+}
+
+/// Looks at the ring's flags in shared memory, again and again, and enters the kernel only when they say that it has
+/// something to do.
+#[inline]
+fn spin(ring: &mut Ring) -> io::Result<()> {
+    while ring.ready() == 0 {
+        if ring.has_work() {
+            ring.turn()?;
+        } else {
+            spin_loop();
+        }
+    }
+    Ok(())
 }
 
 impl<W, S> fmt::Debug for Uring<W, S> {

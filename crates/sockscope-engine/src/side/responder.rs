@@ -70,6 +70,13 @@ impl<S: Service> Responder<S> {
         Self { clients: work.connections.max(1), ..Self::new(service, work, true) }
     }
 
+    /// Serves another connection, with the same memory.
+    pub(crate) fn begin_anew(&mut self) {
+        (self.filled, self.answered) = (0, 0);
+        (self.echo, self.copied) = (0..0, 0..0);
+        (self.clients, self.is_over) = (1, false);
+    }
+
     /// Answers what has arrived whole.
     fn answer(&mut self, ledger: &mut Answers) {
         while self.filled - self.answered >= self.len && !self.is_over {

@@ -18,7 +18,7 @@ use sockscope_net::{BindOptions, Connector, Endpoint, Listener};
 use sockscope_proto::workload::RoundTrip;
 
 use crate::child::in_child_under;
-use crate::plans::{impatient, measure, wish};
+use crate::plans::{engines, impatient, measure, wish};
 
 fn connects(transports: &[OwnTransport], views: &[View], exchange: bool) -> Wish {
     let targets = transports.iter().copied().map(Target::Own).collect();
@@ -71,12 +71,30 @@ fn those_that_never_sleep_connect_too() {
 }
 
 #[test]
-fn the_server_can_be_on_epoll_and_ping_be_what_is_said() {
-    let mut wish = connects(&[OwnTransport::Unix, OwnTransport::Tcp], &[View::Free], true);
-    wish.sweep.base.service = ServiceName::Pong;
-    let server = |server| Engines { client: EngineName::Blocking, server };
-    wish.sweep.engines = vec![server(EngineName::Blocking), server(EngineName::Epoll)];
-    check(&wish, 5);
+fn the_server_can_have_any_engine_and_ping_be_what_is_said() {
+    let transports = [OwnTransport::Unix, OwnTransport::Unixpacket, OwnTransport::Tcp];
+    let servers: Vec<_> = engines()
+        .into_iter()
+        .map(|server| Engines { client: EngineName::Blocking, server })
+        .collect();
+    for exchange in [false, true] {
+        let mut wish = connects(&transports, &[View::SameCore, View::Free], exchange);
+        wish.sweep.base.service = ServiceName::Pong;
+        wish.sweep.engines.clone_from(&servers);
+        // And the twin of the first cell.
+        check(&wish, 2 * (3 * servers.len() + 1));
+    }
+}
+
+#[test]
+fn a_server_on_a_ring_need_not_sleep() {
+    let has_pair = sockscope_engine::topology::Topology::read().unwrap().pair().is_some();
+    if !has_pair || !engines().contains(&EngineName::Uring) {
+        return;
+    }
+    let mut wish = connects(&[OwnTransport::Unix, OwnTransport::Tcp], &[View::Spin], true);
+    wish.sweep.engines = vec![Engines { client: EngineName::Blocking, server: EngineName::Uring }];
+    check(&wish, 3);
 }
 
 #[test]

@@ -64,6 +64,8 @@ pub enum Event {
     Readable(io::Result<()>),
     /// Something has room to send.
     Writable(io::Result<()>),
+    /// A place in the ring's table is free.
+    Closed(io::Result<()>),
     /// So many operations were cancelled; each of them has a completion of its own.
     Cancelled(io::Result<usize>),
 }
@@ -113,6 +115,7 @@ pub(super) fn decode(
             Event::SentReceived { received: Received { id: index as u16 }, result: count() }
         }
         Kind::Poll => Event::Readable(count().map(drop)),
+        Kind::Close => Event::Closed(count().map(drop)),
         Kind::PollRoom => Event::Writable(count().map(drop)),
         Kind::Cancel => Event::Cancelled(count()),
     };

@@ -14,10 +14,11 @@ pub struct Features {
 }
 
 /// What a ring needs, and the release that brought it.
-const NEEDED: [(u8, &str, &str); 8] = [
+const NEEDED: [(u8, &str, &str); 9] = [
     (opcode::PollAdd::CODE, "poll", "5.1"),
     (opcode::AcceptMulti::CODE, "accept", "5.5"),
     (opcode::AsyncCancel2::CODE, "cancel", "5.5"),
+    (opcode::Close::CODE, "close", "5.6"),
     (opcode::RecvMsgMulti::CODE, "recvmsg", "5.3"),
     (opcode::RecvMulti::CODE, "recv", "5.6"),
     (opcode::Send::CODE, "send", "5.6"),

@@ -243,6 +243,16 @@ impl Uring {
         pushed.map_err(|error| (received, error))
     }
 
+    /// Takes a descriptor out of the ring's table, as [`Uring::remove`] does but without a call of its own: one
+    /// [`Event::Closed`].
+    ///
+    /// [`Event::Closed`]: super::Event::Closed
+    #[doc(alias = "IORING_OP_CLOSE")]
+    pub fn close(&mut self, at: Fixed, token: u32) -> io::Result<()> {
+        let entry = opcode::Close::new(fixed(at)).build();
+        self.push_plain(entry, Tag::of(Kind::Close, token))
+    }
+
     /// Cancels all operations on a descriptor: one [`Event::Cancelled`].
     ///
     /// [`Event::Cancelled`]: super::Event::Cancelled

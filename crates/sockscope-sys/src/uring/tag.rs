@@ -15,11 +15,12 @@ pub(super) enum Kind {
     SendReceived,
     Poll,
     PollRoom,
+    Close,
     Cancel,
 }
 
 impl Kind {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Accept,
         Self::AcceptFixed,
         Self::Receive,
@@ -28,6 +29,7 @@ impl Kind {
         Self::SendReceived,
         Self::Poll,
         Self::PollRoom,
+        Self::Close,
         Self::Cancel,
     ];
 }
@@ -75,7 +77,7 @@ mod tests {
                 assert_eq!(Tag::unpack(tag.pack()), Some(tag));
             }
         }
-        for foreign in [0, u64::MAX, 10 << 56] {
+        for foreign in [0, u64::MAX, 11 << 56] {
             assert_eq!(Tag::unpack(foreign), None);
         }
     }

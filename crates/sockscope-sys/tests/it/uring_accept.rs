@@ -62,6 +62,27 @@ fn connections_can_be_accepted_into_the_table_and_used_from_there() {
 }
 
 #[test]
+fn a_place_that_is_closed_by_the_ring_is_given_to_the_next_connection() {
+    let Some(mut ring) = ring() else { return };
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    ring.install(LISTENER, &listener).unwrap();
+    ring.accept_fixed(LISTENER, 1).unwrap();
+    let mut places = Vec::new();
+    for _ in 0..3 {
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let Event::AcceptedFixed(Ok(place)) = next(&mut ring).event else { panic!("a place") };
+        ring.close(place, 5).unwrap();
+        let completion = next(&mut ring);
+        assert_eq!((completion.token, completion.more), (5, false));
+        assert!(matches!(completion.event, Event::Closed(Ok(()))), "{completion:?}");
+        assert_eq!(client.read(&mut [0]).unwrap(), 0);
+        places.push(place);
+    }
+    ring.close(places[0], 5).unwrap();
+    assert!(matches!(next(&mut ring).event, Event::Closed(Err(_))), "there is nothing to close");
+}
+
+#[test]
 fn a_full_table_ends_the_accept_with_an_error() {
     let Some(mut ring) = ring() else { return };
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -7,7 +7,7 @@ mod starved;
 use std::io;
 use std::ops::Range;
 
-use sockscope_sys::uring::{Fixed, Received, Slot, Uring as Ring};
+use sockscope_sys::uring::{Event, Fixed, Received, Slot, Uring as Ring};
 
 use super::backlog::{Arrival, Backlog, Queue};
 use crate::clock::now_ns;
@@ -106,6 +106,24 @@ impl<W: Wire, S: Side> End<W, S> {
         }
     }
 
+    /// A new connection takes the place of one that is closed.
+    pub(super) fn reopen(&mut self, wire: W) {
+        self.wire = Some(wire);
+        self.receipt = Receipt::None;
+        self.outbound = 0..0;
+        (self.is_waiting, self.is_held_up) = (false, false);
+        self.peer = Peer::Sending;
+    }
+
+    /// Lets go of the connection without a call of its own, unless something is under way.
+    pub(super) fn close_soon(&mut self, under: &mut Under<'_>) -> Result<(), ExchangeError> {
+        if self.is_waiting || self.receipt != Receipt::None || !self.queue.is_empty() {
+            return self.close(under);
+        }
+        self.wire = None;
+        under.ring.close(Fixed(self.number), self.number).map_err(ExchangeError::Receive)
+    }
+
     /// A drive begins.
     pub(super) fn start(
         &mut self,
@@ -151,9 +169,28 @@ impl<W: Wire, S: Side> End<W, S> {
         self.catch_up(under, ledger)
     }
 
+    /// Something happened to this connection.
+    #[inline]
+    pub(super) fn on_event(
+        &mut self,
+        event: Event,
+        more: bool,
+        scratch: &mut [u8],
+        under: &mut Under<'_>,
+        ledger: &mut S::Ledger,
+    ) -> Result<Fate, ExchangeError> {
+        match event {
+            Event::Received(arrival) => self.on_arrival(arrival, more, under, ledger),
+            Event::Readable(polled) => self.on_readable(polled, scratch, under, ledger),
+            Event::Writable(polled) => self.on_writable(polled, under),
+            Event::Sent { result, .. } => self.on_sent(result, under, ledger),
+            _ => Ok(Fate::Open),
+        }
+    }
+
     /// Something arrived, or the receive has ended.
     #[inline]
-    pub(super) fn on_arrival(
+    fn on_arrival(
         &mut self,
         arrival: io::Result<Option<Received>>,
         more: bool,
@@ -215,7 +252,7 @@ impl<W: Wire, S: Side> End<W, S> {
         }
         let place = Fixed(self.number);
         let mut close = || {
-            if self.receipt != Receipt::None {
+            if self.is_waiting || self.receipt != Receipt::None {
                 // What is under way would keep the connection open.
                 under.ring.cancel(place, self.number)?;
                 under.ring.turn()?;

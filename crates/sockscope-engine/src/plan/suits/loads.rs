@@ -85,13 +85,8 @@ fn connect(candidate: &Candidate<'_>) -> Option<Refusal> {
         return Some((&[Factor::Engine], reason));
     }
     let own = !matches!(candidate.target, Target::Running(_));
-    let accepts = matches!(work.engines.server, EngineName::Blocking | EngineName::Epoll);
-    if own && !accepts {
-        let reason = "accepting again and again is in this build for blocking and epoll servers";
-        return Some((&[Factor::Engine], reason));
-    }
     (own && candidate.view == View::Spin && work.engines.server == EngineName::Epoll).then_some((
-        &[Factor::View, Factor::Engine],
+        &[Factor::View, Factor::ServerEngine],
         "the server on epoll sleeps until somebody connects",
     ))
 }

@@ -1,7 +1,7 @@
 //! Connect: accepts one connection after the other, answers what is asked on it, and closes it after its client has.
 //!
 //! The socket file stays until the end, so that the server must not be killed with its coordinator: it watches the control
-//! channel from a thread that sleeps, and wakes itself by shutting its listener down.
+//! channel. With plain calls and on epoll a thread that sleeps does that, and wakes the server by shutting its listener down.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -13,6 +13,7 @@ use sockscope_net::Listener;
 use sockscope_proto::service::{Echo, Pong};
 
 use crate::control::{Failure, Fault, ServiceName, WorkerPlan};
+use crate::engine::accept_on_ring;
 use crate::exchange::{Blocking, Spinning, Waiting, answer};
 use crate::serve::{Options, Shutdown, serve};
 use crate::view::Wait;
@@ -25,6 +26,9 @@ pub(super) fn run(channel: &impl AsFd, plan: &WorkerPlan, bound: Bound) -> Resul
     let served = match plan.work.engines.server {
         EngineName::Blocking => plain(channel, plan, &bound.listener),
         EngineName::Epoll => on_epoll(channel, plan, bound),
+        EngineName::Uring => on_ring(channel, plan, &bound.listener),
+        #[cfg(feature = "tokio")]
+        EngineName::Tokio => on_tokio(channel, plan, &bound.listener),
         engine => Err(not_built(plan.work.load, engine)),
     };
     Ok(served?)
@@ -100,6 +104,27 @@ fn on_epoll(channel: &impl AsFd, plan: &WorkerPlan, bound: Bound) -> Result<(), 
             served.map(drop).map_err(|error| failure(Fault::Environment, "serve", &error))
         },
     )
+}
+
+/// On a ring, which watches the channel itself.
+fn on_ring(channel: &impl AsFd, plan: &WorkerPlan, listener: &Listener) -> Result<(), Failure> {
+    let (work, wait) = (&plan.work, plan.wait);
+    let served = match work.service {
+        ServiceName::Echo => accept_on_ring(channel, listener, &Echo, work, wait),
+        ServiceName::Pong => accept_on_ring(channel, listener, &Pong::default(), work, wait),
+    };
+    served.map_err(|error| failure(Fault::Environment, "serve", &error))
+}
+
+/// With a task for each connection, on a runtime that watches the channel, too.
+#[cfg(feature = "tokio")]
+fn on_tokio(channel: &impl AsFd, plan: &WorkerPlan, listener: &Listener) -> Result<(), Failure> {
+    use crate::engine::accept_on_tokio;
+    let served = match plan.work.service {
+        ServiceName::Echo => accept_on_tokio(channel, listener, &Echo, &plan.work),
+        ServiceName::Pong => accept_on_tokio(channel, listener, &Pong::default(), &plan.work),
+    };
+    served.map_err(|error| failure(Fault::Environment, "serve", &error))
 }
 
 /// Does `work`, while a thread that sleeps waits for the end of the channel and then calls `end`.

@@ -40,7 +40,7 @@ impl<W: Wire, S: Side> End<W, S> {
 
     /// A send fell short, or one that waited has ended.
     #[cold]
-    pub(in super::super) fn on_sent(
+    pub(super) fn on_sent(
         &mut self,
         result: io::Result<usize>,
         under: &mut Under<'_>,
@@ -76,7 +76,7 @@ impl<W: Wire, S: Side> End<W, S> {
 
     /// There is room for the message that found none.
     #[cold]
-    pub(in super::super) fn on_writable(
+    pub(super) fn on_writable(
         &mut self,
         polled: io::Result<()>,
         under: &mut Under<'_>,

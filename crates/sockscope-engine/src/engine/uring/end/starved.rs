@@ -33,7 +33,7 @@ impl<W: Wire, S: Side> End<W, S> {
 
     /// There is something to receive; if there are still no buffers, it is received into `scratch`.
     #[cold]
-    pub(in super::super) fn on_readable(
+    pub(super) fn on_readable(
         &mut self,
         polled: io::Result<()>,
         scratch: &mut [u8],
