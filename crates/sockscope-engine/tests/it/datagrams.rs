@@ -154,7 +154,7 @@ fn an_answer_that_comes_late_is_dropped_and_its_exchange_is_lost() {
     assert_eq!(exchange::<Spinning>(&late(), 10, PATIENCE), [5]);
 }
 
-/// Measures the server with two rounds of 5 ms.
+/// Measures the server with two rounds.
 fn against(server: &Server, service: ServiceName) -> CellResult {
     let sweep = Sweep::only(Work { service, ..Work::default() });
     let wish = wish(vec![Target::Running(server.endpoint())], &[View::Free]);
