@@ -140,6 +140,44 @@ fn a_request_that_is_lost_is_given_up_counted_and_in_the_histogram() {
 }
 
 #[test]
+fn at_a_rate_that_nobody_can_send_what_was_not_sent_is_missed_and_the_window_ends_in_time() {
+    const RATE: f64 = 20e6;
+    for connections in [1, 9] {
+        let work = Work { connections, depth: 64, rate: Some(RATE), ..OPEN };
+        let targets = [OwnTransport::Unix, OwnTransport::Udp].map(Target::Own).to_vec();
+        let (_, measurement) = measure(&open(targets, &[View::Free], Sweep::only(work)));
+        check(&measurement, RATE);
+        for block in measurement.cells.iter().flat_map(|cell| &cell.blocks) {
+            let open = block.open.unwrap();
+            assert!(open.missed > open.due / 2, "{block:?}");
+            assert!(block.exchanges < open.due / 2, "{block:?}");
+        }
+    }
+}
+
+#[test]
+fn a_server_that_never_answers_again_leaves_every_request_given_up_or_missed() {
+    let adjust = |wish: &mut Wish| {
+        wish.timing.patience = Duration::from_millis(500);
+        wish.sweep.base.depth = 64;
+    };
+    let result = served_by(adjust, |stream| {
+        // Only the one that finds out whether it echoes at all.
+        let mut request = [0; 64];
+        stream.read_exact(&mut request).unwrap();
+        stream.write_all(&request).unwrap();
+    });
+    assert_eq!(result.failure, None);
+    for block in &result.blocks {
+        let open = block.open.unwrap();
+        assert_eq!(block.exchanges, 0);
+        // The warm-up's fill a part of the depth, and stay there.
+        assert!(open.unanswered > 0 && open.unanswered <= 64, "{block:?}");
+        assert_eq!(open.unanswered + open.missed, open.due, "{block:?}");
+    }
+}
+
+#[test]
 fn large_requests_are_sent_in_parts_while_answers_arrive() {
     let work = Work { size: 1 << 20, rate: Some(100.0), ..OPEN };
     let targets = [OwnTransport::Unix, OwnTransport::Tcp].map(Target::Own).to_vec();

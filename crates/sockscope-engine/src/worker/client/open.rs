@@ -35,7 +35,7 @@ pub(super) fn run(
     is_datagram: bool,
 ) -> Result<(), Stop> {
     let Client { plan, server, running, .. } = *client;
-    // Asked of somebody else's server by an exchange, as for streams below.
+    // For somebody else's server this is found out by an exchange, which shows what kind of server it is, too.
     let lost_after = is_datagram.then(|| datagram::patience(client)).transpose()?;
     let conns = connect(client)?;
     let first = conns.first().ok_or_else(|| bug("an open loop without a connection"))?;
