@@ -7,6 +7,7 @@
 pub mod descriptors;
 
 use std::io::{self, Read, Write};
+use std::ops::AddAssign;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -202,6 +203,9 @@ pub struct BlockMessage {
     /// What the server did in its whole life; the coordinator adds it when the server has told it.
     #[serde(default)]
     pub served: Option<Served>,
+    /// What came of sends that asked the kernel not to copy; of a server, the coordinator adds it.
+    #[serde(default)]
+    pub zero_copied: Option<ZeroCopied>,
     /// What the kernel and the processor counted, where that was asked for.
     #[serde(default)]
     pub counts: Option<Box<BlockCounts>>,
@@ -212,6 +216,9 @@ pub struct BlockMessage {
 pub struct Ended {
     /// What it did, where it counted that.
     pub served: Option<Served>,
+    /// What came of its sends, where it asked the kernel not to copy.
+    #[serde(default)]
+    pub zero_copied: Option<ZeroCopied>,
     /// Granted `SO_SNDBUF` and `SO_RCVBUF` of its first connection, when that was accepted.
     pub buffers: Option<(usize, usize)>,
 }
@@ -223,6 +230,25 @@ pub struct Served {
     pub answers: u64,
     /// System calls from its first answer to its last.
     pub calls: u64,
+}
+
+/// What came of the sends that asked the kernel not to copy, warm-up included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ZeroCopied {
+    /// Sends.
+    pub sends: u64,
+    /// Those that the kernel has told about.
+    pub told: u64,
+    /// Those of them that it copied after all.
+    pub copied: u64,
+}
+
+impl AddAssign for ZeroCopied {
+    fn add_assign(&mut self, other: Self) {
+        self.sends += other.sends;
+        self.told += other.told;
+        self.copied += other.copied;
+    }
 }
 
 /// What only an open loop knows of a block.

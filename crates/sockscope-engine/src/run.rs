@@ -20,7 +20,9 @@ use rand::seq::SliceRandom;
 use rand_pcg::Pcg64Mcg;
 use sockscope_stats::Histogram;
 
-use crate::control::{BlockMessage, ConnectMessage, Failure, Fault, OpenMessage, Ready, Served};
+use crate::control::{
+    BlockMessage, ConnectMessage, Failure, Fault, OpenMessage, Ready, Served, ZeroCopied,
+};
 use crate::launcher::Launcher;
 use crate::perf::BlockCounts;
 use crate::plan::Plan;
@@ -98,6 +100,8 @@ pub struct Block {
     pub calls: Option<u64>,
     /// System calls of the server in its whole life, where it told them.
     pub served: Option<Served>,
+    /// What came of sends that asked the kernel not to copy.
+    pub zero_copied: Option<ZeroCopied>,
 }
 
 impl Block {
@@ -134,6 +138,7 @@ impl Block {
             server: message.server,
             calls: message.calls,
             served: message.served,
+            zero_copied: message.zero_copied,
         })
     }
 }

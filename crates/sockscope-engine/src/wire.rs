@@ -7,6 +7,7 @@ mod answering;
 mod counted;
 mod either;
 mod postbox;
+mod zero_copy;
 
 use std::io;
 
@@ -16,6 +17,7 @@ pub use answering::Answering;
 pub use counted::{Calls, Counted};
 pub use either::Either;
 pub use postbox::Postbox;
+pub use zero_copy::ZeroCopy;
 
 /// What the loops need of one end.
 pub trait Wire {

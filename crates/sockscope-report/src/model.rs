@@ -25,7 +25,7 @@ pub use capacity::Capacity;
 pub use caveat::{Caveat, CaveatCode};
 pub use cell::{
     Block, Cell, CellError, ConnectLoop, CpuPerOp, GrantedBuffers, OpenLoop, Placement, Relation,
-    Replica, RttNs, SwitchesPerOp, Wait,
+    Replica, RttNs, SwitchesPerOp, Wait, ZeroCopy,
 };
 pub use comparison::{Better, Comparison, Decomposition, Factor, Part, Statistic, Verdict};
 pub use cost::{Counters, End, HardwarePerOp, NotAvailable, PerOp, Perf, SoftwarePerOp};

@@ -1,19 +1,23 @@
 //! Control messages: the few that a datagram can carry here, read and written without a pointer.
 //!
 //! Only the first message is looked at. No socket asks for more than one kind: credentials on Unix
-//! sockets, the local address on UDP; and descriptors come uninvited.
+//! sockets, the local address on UDP, the notice in an error queue; and descriptors come uninvited.
 
 use std::mem::offset_of;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{FromRawFd, OwnedFd};
 
 use crate::Credentials;
+use crate::zero_copy::{Released, SO_EE_CODE_ZEROCOPY_COPIED, SO_EE_ORIGIN_ZEROCOPY};
 
 /// Where the payload of a control message begins.
 const HEADER: usize = size_of::<libc::cmsghdr>();
 
-/// Enough for the largest payload that is read or written.
-const ROOM: usize = HEADER + size_of::<libc::in6_pktinfo>().next_multiple_of(size_of::<usize>());
+/// The largest payload that is read or written: an error, and the address of who caused it.
+const PAYLOAD: usize = size_of::<libc::sock_extended_err>() + size_of::<libc::sockaddr_in6>();
+
+/// Enough for that.
+const ROOM: usize = HEADER + PAYLOAD.next_multiple_of(size_of::<usize>());
 
 /// A buffer of one control message.
 #[repr(align(8))]
@@ -84,6 +88,29 @@ impl Control {
         let octets: [u8; 16] = payload.get(at..at + 16)?.try_into().ok()?;
         let v6 = Ipv6Addr::from(octets);
         (!v6.is_multicast()).then_some(IpAddr::V6(v6))
+    }
+
+    /// The notice of a zero-copy send, `struct sock_extended_err`.
+    pub(crate) fn released(&self) -> Option<Released> {
+        type Notice = libc::sock_extended_err;
+        // VM sockets have a level of their own, which libc lacks, and a type of it.
+        const OF_VSOCK: (libc::c_int, libc::c_int) = (287, 1);
+        let kinds = [
+            (libc::IPPROTO_IP, libc::IP_RECVERR),
+            (libc::IPPROTO_IPV6, libc::IPV6_RECVERR),
+            OF_VSOCK,
+        ];
+        let payload = kinds.into_iter().find_map(|(level, kind)| self.payload(level, kind))?;
+        let number = |offset: usize| word(payload, offset).map(u32::from_ne_bytes);
+        if *payload.get(offset_of!(Notice, ee_origin))? != SO_EE_ORIGIN_ZEROCOPY {
+            return None;
+        }
+        let (first, last) = (offset_of!(Notice, ee_info), offset_of!(Notice, ee_data));
+        Some(Released {
+            first: number(first)?,
+            last: number(last)?,
+            copied: *payload.get(offset_of!(Notice, ee_code))? == SO_EE_CODE_ZEROCOPY_COPIED,
+        })
     }
 
     /// Closes the descriptors of `SCM_RIGHTS`, which the kernel has opened in this process.

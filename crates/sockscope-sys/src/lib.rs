@@ -25,6 +25,7 @@ mod ticks;
 pub mod uring;
 mod vsock;
 mod vsock_buffer;
+mod zero_copy;
 
 pub use address::unix_name;
 pub use bind_later::bind_without_port;
@@ -37,3 +38,4 @@ pub use shared::SharedMemory;
 pub use ticks::Ticks;
 pub use vsock::VsockAddress;
 pub use vsock_buffer::{set_vsock_buffer, vsock_buffer};
+pub use zero_copy::{Released, allow_zero_copy, released, send_zero_copy};

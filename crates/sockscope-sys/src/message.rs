@@ -122,7 +122,7 @@ pub fn send_from(
     usize::try_from(length).map_err(|_| io::Error::last_os_error())
 }
 
-fn empty_message() -> libc::msghdr {
+pub(crate) fn empty_message() -> libc::msghdr {
     // SAFETY: all-zero is a valid `msghdr`: null pointers with lengths of zero.
     unsafe { MaybeUninit::<libc::msghdr>::zeroed().assume_init() }
 }

@@ -2,6 +2,7 @@
 
 mod engines;
 mod transports;
+mod zero_copy;
 
 use super::{OwnTransport, Target, Unavailable};
 use crate::work::{EngineName, Load, Work};
@@ -15,6 +16,8 @@ pub struct Abilities {
     pub engines: Vec<(EngineName, String)>,
     /// Engines whose server cannot answer datagrams, although the engine can be had, with the reason.
     pub datagram_servers: Vec<(EngineName, String)>,
+    /// Transports that are measured, but not with zero-copy sends.
+    pub zero_copy: Vec<(OwnTransport, String)>,
     /// How many messages a Unix datagram socket holds, where that is known.
     pub unix_datagrams: Option<u32>,
 }
@@ -27,6 +30,7 @@ impl Abilities {
             transports: transports::refused(),
             engines: engines::refused(),
             datagram_servers: engines::without_datagram_servers(),
+            zero_copy: zero_copy::refused(),
             unix_datagrams: unix_datagrams(),
         }
     }
@@ -45,6 +49,12 @@ impl Abilities {
                     reason: reason.into(),
                     ..Unavailable::default()
                 });
+            }
+            if let Load::Stream { zero_copy: true } = work.load
+                && let Some((_, reason)) = self.zero_copy.iter().find(|(one, _)| one == transport)
+            {
+                let (target, reason) = (Some(target.clone()), reason.clone());
+                return Some(Unavailable { target, reason, ..Unavailable::default() });
             }
             engines.push(work.engines.server);
             let mut servers = self.datagram_servers.iter();
@@ -109,6 +119,11 @@ fn absent(target: &Target, work: &Work) -> Option<Unavailable> {
         let reason = "a stream over it is not in this build".into();
         let target = Some(target.clone());
         return Some(Unavailable { target, reason, ..Unavailable::default() });
+    }
+    if work.load == (Load::Stream { zero_copy: true }) && work.engines.server == EngineName::Uring {
+        let reason = "zero-copy sends with this engine are not in this build".into();
+        let engine = Some(EngineName::Uring);
+        return Some(Unavailable { engine, reason, ..Unavailable::default() });
     }
     None
 }

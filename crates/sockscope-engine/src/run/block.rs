@@ -167,6 +167,7 @@ impl Attempt<'_> {
         if !matches!(self.cell.work.load, Load::Connect { .. }) {
             let ended = server.ended(&self.patience);
             message.served = ended.served;
+            message.zero_copied = ended.zero_copied;
             ready.server_buffers = ended.buffers;
         }
         Ok((message, ready))

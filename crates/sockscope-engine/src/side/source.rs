@@ -18,6 +18,12 @@ impl Source {
     pub fn new(size: usize) -> Self {
         Self { machine: workload::Source::new(size), sent: 0 }
     }
+
+    /// The same in so many pieces of memory that take turns, for a wire that goes on looking at what it has taken.
+    #[must_use]
+    pub fn in_turns(size: usize, count: usize) -> Self {
+        Self { machine: workload::Source::in_turns(size, count), sent: 0 }
+    }
 }
 
 impl Side for Source {

@@ -48,7 +48,11 @@ fn run_on<E: End>(
     let said = match side {
         FloorEnd::Server => {
             control::send(channel, &ready)?;
-            FromWorker::Ended(Ended { served: serve(&end, plan)?, buffers: end.buffers() })
+            FromWorker::Ended(Ended {
+                served: serve(&end, plan)?,
+                buffers: end.buffers(),
+                ..Ended::default()
+            })
         }
         FloorEnd::Client(server) => {
             control::send(channel, &ready)?;

@@ -15,6 +15,8 @@ use std::os::fd::AsFd;
 
 use sockscope_net::Kind;
 
+pub(super) use stream::{source, zero_copy};
+
 use super::bound::Bound;
 use super::{Lifeline, Stop};
 use crate::control::{self, Bind, Ended, FromWorker, Ready, WorkerPlan};
@@ -36,6 +38,7 @@ pub(super) fn run(
         server_pid: None,
     };
     control::send(channel, &FromWorker::Ready(ready))?;
+    let mut zero_copied = None;
     let served = match plan.work.load {
         Load::RoundTrip if plan.work.engines.server == EngineName::Bare => {
             bare::run(channel, lifeline, plan, bound)?;
@@ -53,7 +56,7 @@ pub(super) fn run(
         // together what has arrived together.
         Load::RoundTrip | Load::Open { .. } => many::run(channel, lifeline, plan, bound)?,
         Load::Stream { .. } => {
-            stream::run(channel, lifeline, plan, bound)?;
+            zero_copied = stream::run(channel, lifeline, plan, bound)?;
             None
         }
         Load::Connect { .. } => {
@@ -61,7 +64,7 @@ pub(super) fn run(
             None
         }
     };
-    let ended = Ended { served, buffers: granted.known() };
+    let ended = Ended { served, zero_copied, buffers: granted.known() };
     // A coordinator that has gone meanwhile has all it needs.
     let _ = control::send(channel, &FromWorker::Ended(ended));
     Ok(())

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,7 @@ use sockscope_engine::plan::{OwnTransport, Sweep, Target, Wish};
 use sockscope_engine::side::{Answers, Both, Rounds, Side, Sink, Source};
 use sockscope_engine::topology::Topology;
 use sockscope_engine::view::{View, Wait};
-use sockscope_engine::wire::Wire;
+use sockscope_engine::wire::{Wire, ZeroCopy};
 use sockscope_engine::work::{EngineName, Engines, Load, Work};
 use sockscope_net::{BindOptions, Conn, Connector, Endpoint, Listener};
 
@@ -102,6 +103,63 @@ fn several_streams_have_a_thread_each() {
     let refused: Vec<_> =
         plan.unavailable.iter().map(|one| (one.engine, one.connections)).collect();
     assert_eq!(refused, [(Some(EngineName::Epoll), Some(3))]);
+}
+
+#[test]
+fn what_is_sent_without_a_copy_arrives_and_the_kernel_tells_of_every_send() {
+    let transports = [OwnTransport::Tcp, OwnTransport::Tcp6, OwnTransport::Unix];
+    for size in [64, 4096, SIZE, 1 << 20] {
+        let mut wish = stream(&transports, &[View::Solo, View::SameCore, View::Free]);
+        wish.sweep.base.load = Load::Stream { zero_copy: true };
+        wish.sweep.base.size = size;
+        wish.sweep.engines = [EngineName::Blocking, EngineName::Epoll].map(Engines::both).into();
+        let (plan, measurement) = measure(&wish);
+        assert_eq!(plan.cells.len(), 2 * 2 * 3 + 3, "{:?}", plan.unavailable);
+        let refused = &plan.unavailable[0];
+        assert_eq!(refused.target, Some(Target::Own(OwnTransport::Unix)));
+        assert!(refused.reason.contains("SO_ZEROCOPY: EOPNOTSUPP"), "{}", refused.reason);
+        for (cell, result) in plan.cells.iter().zip(&measurement.cells) {
+            let name = format!("{:?} in {}, {:?}", cell.target, cell.view, cell.work);
+            assert_eq!(result.failure, None, "{name}");
+            for block in &result.blocks {
+                let told = block.zero_copied.unwrap();
+                assert!(block.bytes > 0 && told.sends >= block.bytes / size as u64, "{name}");
+                assert!(told.sends - told.told <= 15, "{name}: {told:?}");
+                // Both ends are on this machine; what the client did not want any more was not even copied.
+                assert!(told.told - told.copied <= 15, "{name}: {told:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn neither_does_a_sender_without_a_copy_allocate() {
+    let (client, server) = tcp_pair();
+    let total = Arc::default();
+    let sending = thread::spawn(move || {
+        let wire = ZeroCopy::new(server, &total).unwrap();
+        let ends = vec![(wire, Source::in_turns(SIZE, ZeroCopy::TURNS))];
+        let mut engine: Epoll<_, _> =
+            Engine::new(ends, &Terms { patience: None, ..terms(0) }).unwrap();
+        allocations(|| assert!(engine.drive(&mut Answers::default()).is_err()))
+    });
+    let mut engine: Blocking<_, _> =
+        Engine::new(vec![(client, Sink::new(SIZE, false))], &terms(SIZE)).unwrap();
+    let mut ledger = Rounds::new();
+    ledger.open_until(now_ns() + 5_000_000);
+    engine.drive(&mut ledger).unwrap();
+    drop(engine);
+    assert_eq!(sending.join().unwrap().count_total, 0);
+    assert!(ledger.bytes > 0);
+}
+
+/// Both ends of a TCP connection over loopback, the client's first.
+fn tcp_pair() -> (Conn, Conn) {
+    let endpoint = Endpoint::parse("tcp:127.0.0.1:0".as_ref()).unwrap();
+    let listener = Listener::bind(&endpoint, &BindOptions::default()).unwrap().remove(0);
+    let client = Connector::new(listener.local()).unwrap().connect(None).unwrap();
+    listener.set_nonblocking(false).unwrap();
+    (client, listener.accept().unwrap())
 }
 
 /// Both ends of a Unix stream connection, the client's first.

@@ -11,7 +11,10 @@ use super::round_trip::{NUMBER_LEN, pattern};
 /// The writes of a stream, one after the other.
 #[derive(Debug, Clone)]
 pub struct Source {
-    write: Box<[u8]>,
+    /// The memory of one write, or of several that take turns.
+    writes: Box<[Box<[u8]>]>,
+    /// Whose turn it is.
+    turn: usize,
     number: u64,
 }
 
@@ -19,7 +22,16 @@ impl Source {
     /// Writes of `size` bytes; a size of 0 is taken as 1.
     #[must_use]
     pub fn new(size: usize) -> Self {
-        let mut source = Self { write: (0..size.max(1)).map(pattern).collect(), number: 0 };
+        Self::in_turns(size, 1)
+    }
+
+    /// The same in so many pieces of memory, so that one stays as it is while the others are written: a kernel that does not
+    /// copy goes on looking at it.
+    #[must_use]
+    pub fn in_turns(size: usize, count: usize) -> Self {
+        let write: Box<[u8]> = (0..size.max(1)).map(pattern).collect();
+        let writes = vec![write; count.max(1)].into();
+        let mut source = Self { writes, turn: 0, number: 0 };
         source.stamp();
         source
     }
@@ -28,20 +40,22 @@ impl Source {
     #[inline]
     #[must_use]
     pub fn write(&self) -> &[u8] {
-        &self.write
+        &self.writes[self.turn]
     }
 
     /// It was sent completely: the next one follows.
     #[inline]
     pub fn next(&mut self) {
         self.number += 1;
+        self.turn = if self.turn + 1 == self.writes.len() { 0 } else { self.turn + 1 };
         self.stamp();
     }
 
     #[inline]
     fn stamp(&mut self) {
-        let len = self.write.len().min(NUMBER_LEN);
-        self.write[..len].copy_from_slice(&self.number.to_le_bytes()[..len]);
+        let write = &mut self.writes[self.turn];
+        let len = write.len().min(NUMBER_LEN);
+        write[..len].copy_from_slice(&self.number.to_le_bytes()[..len]);
     }
 }
 
@@ -175,6 +189,23 @@ mod tests {
                 }
                 assert_eq!((sink.number, sink.received()), (600, 0), "{size}, {cut}");
             }
+        }
+    }
+
+    #[test]
+    fn writes_that_take_turns_leave_each_other_alone() {
+        let (mut one, mut three) = (Source::new(64), Source::in_turns(64, 3));
+        for _ in 0..10 {
+            assert_eq!(three.write(), one.write());
+            let before = (three.write().as_ptr(), three.write().to_vec());
+            for _ in 0..2 {
+                three.next();
+                assert_ne!(three.write().as_ptr(), before.0);
+            }
+            assert_eq!(&*three.writes[(three.turn + 1) % 3], before.1);
+            three.next();
+            assert_eq!(three.write().as_ptr(), before.0, "its turn again");
+            (0..3).for_each(|_| one.next());
         }
     }
 

@@ -12,7 +12,7 @@ mod sockets;
 use crate::model::{Caveat, CaveatCode, Cell, Report};
 
 /// All questions, the gravest first.
-const QUESTIONS: [fn(&Report) -> Option<Caveat>; 26] = [
+const QUESTIONS: [fn(&Report) -> Option<Caveat>; 27] = [
     run::interrupted,
     run::cell_failed,
     run::partial,
@@ -27,6 +27,7 @@ const QUESTIONS: [fn(&Report) -> Option<Caveat>; 26] = [
     host::cpu_quota,
     host::load,
     sockets::lost,
+    sockets::copied,
     noise::bimodal,
     noise::drift,
     noise::floor_too_high,

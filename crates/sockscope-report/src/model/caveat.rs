@@ -52,6 +52,8 @@ names! {
         Virtualised = "virtualised",
         /// Messages were lost.
         Lost = "lost",
+        /// The kernel copied what it was asked not to copy.
+        Copied = "copied",
         /// The blocking engine has several connections, and a thread for each.
         ThreadPerConnection = "thread-per-connection",
         /// The compared sockets have different buffers.

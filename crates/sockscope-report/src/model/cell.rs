@@ -114,6 +114,8 @@ pub struct Cell {
     pub cpu_ns_per_kib: Option<CpuPerOp>,
     /// Messages that were lost; `None` on transports that lose none.
     pub lost: Option<u64>,
+    /// What came of the sends of a stream that asked the kernel not to copy; `None` where none did.
+    pub zero_copy: Option<ZeroCopy>,
     /// What only an open loop knows.
     pub open: Option<OpenLoop>,
     /// What only a loop of connects knows.
@@ -169,6 +171,7 @@ impl Default for Cell {
             bytes_per_second: None,
             cpu_ns_per_kib: None,
             lost: None,
+            zero_copy: None,
             open: None,
             connect: None,
             cpu_ns_per_op: CpuPerOp::default(),
@@ -243,6 +246,20 @@ pub struct RttNs {
     pub max: u64,
     /// How many samples.
     pub samples: u64,
+}
+
+/// What came of sends that asked the kernel not to copy.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct ZeroCopy {
+    /// Sends, warm-up included.
+    pub sends: u64,
+    /// Those that the kernel has told about.
+    pub told: u64,
+    /// Those of them that it copied after all, as it does for a receiver on the same machine.
+    pub copied: u64,
+    /// That, for each that it has told about; `None` when it has told about none.
+    pub copied_share: Option<f64>,
 }
 
 /// What only an open loop knows: requests leave on a schedule, whatever the answers do.
@@ -352,6 +369,12 @@ pub struct Block {
     pub bytes: Option<u64>,
     /// Messages that were lost.
     pub lost: Option<u64>,
+    /// Sends of a stream that asked the kernel not to copy, warm-up included.
+    pub zero_copy_sends: Option<u64>,
+    /// Those of them that the kernel has told about.
+    pub zero_copy_told: Option<u64>,
+    /// Those of them that it copied after all.
+    pub zero_copy_copied: Option<u64>,
     /// Requests of an open loop that were due.
     pub due: Option<u64>,
     /// Requests of an open loop that were due and never sent.

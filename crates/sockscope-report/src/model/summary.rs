@@ -2,7 +2,7 @@
 
 use sockscope_stats::{Histogram, Percentiles};
 
-use super::{Block, Cell, CpuPerOp, OpenLoop, PerOp, RttNs, Statistic, SwitchesPerOp};
+use super::{Block, Cell, CpuPerOp, OpenLoop, PerOp, RttNs, Statistic, SwitchesPerOp, ZeroCopy};
 
 impl Block {
     /// The round-trip times of one block; the caller adds CPU time and switches. A time
@@ -58,6 +58,7 @@ impl Cell {
         };
         self.per_second = self.a_second(|block| Some(block.samples));
         self.lost = self.total(|block| block.lost);
+        self.zero_copy = self.zero_copy();
         let bytes = self.total(|block| block.bytes).filter(|bytes| *bytes > 0);
         self.bytes_per_second = bytes.and_then(|_| self.a_second(|block| block.bytes));
         self.cpu_ns_per_kib = bytes.map(|bytes| {
@@ -92,6 +93,17 @@ impl Cell {
             lateness_histogram: Some(lateness.merged.to_base64()),
             ..OpenLoop::default()
         });
+    }
+
+    fn zero_copy(&self) -> Option<ZeroCopy> {
+        let told = self.total(|block| block.zero_copy_told)?;
+        let copied = self.total(|block| block.zero_copy_copied)?;
+        Some(ZeroCopy {
+            sends: self.total(|block| block.zero_copy_sends)?,
+            told,
+            copied,
+            copied_share: (told > 0).then(|| copied as f64 / told as f64),
+        })
     }
 
     /// The sum over all blocks; `None` when a block does not know it.

@@ -16,7 +16,7 @@ fn csv_has_a_row_per_block_under_its_header() {
         "cell,replica,label,target,endpoint,transport,service,workload,client_engine,\
          server_engine,view,client_cpus,server_cpus,relation,wait,size,connections,depth,threads,\
          rate,buffers,nodelay,run,round,mean_ns,p50_ns,p90_ns,p99_ns,max_ns,samples,elapsed_ns,\
-         bytes,lost,due,missed,cpu_ns_client,cpu_ns_server,\
+         bytes,lost,zero_copy_sends,zero_copy_told,zero_copy_copied,due,missed,cpu_ns_client,cpu_ns_server,\
          switches_voluntary,switches_involuntary,syscalls_client,syscalls_server,answers_server,\
          minor_faults_per_op_client,minor_faults_per_op_server,major_faults_per_op_client,\
          major_faults_per_op_server,migrations_per_op_client,migrations_per_op_server,\

@@ -1,9 +1,10 @@
 //! Loads: the texts of every workload and sweep, whole.
 
 use snapbox::{assert_data_eq, file};
-use sockscope_report::model::GrantedBuffers;
+use sockscope_report::model::{CaveatCode, GrantedBuffers};
 use sockscope_report::render::{Style, plan_text, text};
 use sockscope_report::{Report, analyse};
+use sockscope_stats::Histogram;
 
 use crate::fixture::loads;
 
@@ -60,6 +61,26 @@ fn buffers_that_were_asked_for_are_shown_with_what_was_granted() {
 fn a_stream_is_bytes_a_second_and_what_they_cost() {
     let report = loads::report(&loads::stream());
     assert_data_eq!(shown(&report), file!["snapshots/stream.txt"].raw());
+}
+
+#[test]
+fn what_the_kernel_copied_all_the_same_is_told() {
+    let mut report = loads::measured(&loads::stream());
+    report.plan.zero_copy = true;
+    for (number, cell) in (0..).zip(&mut report.cells) {
+        for block in &mut cell.blocks {
+            block.zero_copy_sends = Some(10);
+            block.zero_copy_told = Some(8);
+            block.zero_copy_copied = Some(if number == 0 { 6 } else { 8 });
+        }
+        cell.summarise(&Histogram::new());
+    }
+    assert_eq!(report.cells[0].zero_copy.unwrap().copied_share, Some(0.75));
+    analyse(&mut report);
+    let text = shown(&report);
+    let told = "75 % to 100 % of the sends were copied by the kernel after all";
+    assert!(text.contains(told), "{text}");
+    assert!(report.caveats.iter().any(|caveat| caveat.code == CaveatCode::Copied));
 }
 
 #[test]

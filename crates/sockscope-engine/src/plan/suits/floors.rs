@@ -32,7 +32,15 @@ fn load(floor: Floor, work: &Work) -> Option<Refusal> {
         (Load::Open { .. }, _) => {
             "a floor shows what one message costs; a rate is asked of something with an address"
         }
-        (Load::Stream { .. }, Floor::Eventfd) => "an eventfd counts; it carries no stream",
+        (Load::Stream { .. }, Floor::Eventfd) => {
+            "an eventfd carries a counter of 8 bytes, no stream of them"
+        }
+        (Load::Stream { zero_copy: true }, Floor::Pipe) => {
+            "MSG_ZEROCOPY is a way to send over a socket, and a pipe is none"
+        }
+        (Load::Stream { zero_copy: true }, Floor::ShmSpin | Floor::ShmFutex) => {
+            "nothing is sent: one end writes where the other one reads"
+        }
         (Load::RoundTrip, Floor::Eventfd) if work.depth > 1 => {
             "an eventfd adds up what is written: it holds one message"
         }
@@ -86,6 +94,7 @@ mod tests {
         let open =
             Work { load: Load::Open { arrivals: crate::work::Arrivals::Uniform }, ..plain.clone() };
         let stream = Work { load: Load::Stream { zero_copy: false }, ..plain.clone() };
+        let zero_copy = Work { load: Load::Stream { zero_copy: true }, ..plain.clone() };
         let connect = Work { load: Load::Connect { exchange: false }, ..plain.clone() };
         let rows = [
             (Pipe, &plain, None),
@@ -103,7 +112,18 @@ mod tests {
                     "a floor shows what one message costs; a rate is asked of something with an address",
                 ),
             ),
-            (Eventfd, &stream, Some("an eventfd counts; it carries no stream")),
+            (Eventfd, &stream, Some("an eventfd carries a counter of 8 bytes, no stream of them")),
+            (
+                Pipe,
+                &zero_copy,
+                Some("MSG_ZEROCOPY is a way to send over a socket, and a pipe is none"),
+            ),
+            (
+                ShmFutex,
+                &zero_copy,
+                Some("nothing is sent: one end writes where the other one reads"),
+            ),
+            (Socketpair, &stream, None),
             (Pipe, &connect, Some("there is nothing to connect to")),
         ];
         for (transport, work, expected) in rows {

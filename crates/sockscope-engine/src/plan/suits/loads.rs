@@ -33,8 +33,8 @@ fn stream(candidate: &Candidate<'_>, zero_copy: bool) -> Option<Refusal> {
     if work.service == ServiceName::Pong {
         return Some((&[], "nothing is answered in a stream, and so no ping"));
     }
-    if zero_copy {
-        return Some((&[], "sending without a copy is not in this build"));
+    if zero_copy && work.engines.server == EngineName::Tokio {
+        return Some((&[Factor::ServerEngine], "the runtime's sockets have no zero-copy send"));
     }
     let engines = [work.engines.client, work.engines.server];
     if candidate.view == View::Solo && engines.contains(&EngineName::Tokio) {

@@ -13,12 +13,36 @@ pub(super) fn lost(report: &Report) -> Option<Caveat> {
         Some(lost as f64 / (lost + arrived) as f64).filter(|share| *share > MAX_SHARE)
     };
     let seen = report.originals().filter_map(|cell| Some((cell, units::percent(share(cell)?))));
+    let advice = if report.task() == Task::Stream {
+        "A sender of datagrams does not wait for its receiver: only what was read is throughput."
+    } else {
+        "The times are of those that arrived: ask for less at once, or for larger --buffers."
+    };
     caveat_about(
         report,
         CaveatCode::Lost,
         &seen.collect::<Vec<_>>(),
         |list| format!("Messages were lost: {list}."),
-        "The times are of those that arrived: ask for less at once, or for larger --buffers.",
+        advice,
+    )
+}
+
+/// Then the numbers are those of a copy, and of asking in vain.
+pub(super) fn copied(report: &Report) -> Option<Caveat> {
+    let share = |cell: &Cell| cell.zero_copy?.copied_share.filter(|share| *share > 0.0);
+    let seen = report.originals().filter_map(|cell| Some((cell, units::percent(share(cell)?))));
+    caveat_about(
+        report,
+        CaveatCode::Copied,
+        &seen.collect::<Vec<_>>(),
+        |list| {
+            format!(
+                "The sender asked the kernel not to copy, and it copied all the same, as it always \
+                 does for a receiver on the same machine: {list} of the sends."
+            )
+        },
+        "This shows what asking costs, not what a network card saves: compare it with a run \
+         without --zero-copy.",
     )
 }
 

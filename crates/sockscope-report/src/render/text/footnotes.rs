@@ -4,6 +4,7 @@ use super::page::Page;
 use super::table::{BY_MEAN, INVALID, UNSUPPORTED, lacks_percentile};
 use super::{phrases, tasks};
 use crate::model::{Cell, Report, Statistic, Task, View};
+use crate::units;
 
 /// The column of the marks.
 pub(super) const MARK_WIDTH: usize = 13;
@@ -19,8 +20,24 @@ pub(super) fn write(report: &Report, page: &mut Page) {
     if report.originals().any(lost) {
         page.aside(&mark("lost"), "messages that never arrived, in all rounds together");
     }
+    if let Some(copied) = copied(report) {
+        page.aside(&mark("zero-copy"), &copied);
+    }
     marks(report, page);
     invalid(report, page);
+}
+
+/// How much of what was to be sent without a copy was copied: the least and the most of all cells.
+fn copied(report: &Report) -> Option<String> {
+    let asked = || report.originals().filter_map(|cell| cell.zero_copy);
+    let shares = asked().filter_map(|zero_copy| zero_copy.copied_share);
+    asked().next()?;
+    let Some((least, most)) = shares.clone().reduce(f64::min).zip(shares.reduce(f64::max)) else {
+        return Some("the kernel has not told what it copied".to_owned());
+    };
+    let (least, most) = (units::percent(least), units::percent(most));
+    let share = if least == most { most } else { format!("{least} to {most}") };
+    Some(format!("{share} of the sends were copied by the kernel after all"))
 }
 
 /// What is said of every view.
