@@ -23,7 +23,7 @@
 //! |---|---|---|
 //! | [`Blocking`] | in `recv(2)`, a thread for each connection | `recv(2)` on a non-blocking socket, again and again |
 //! | [`Epoll`] | in `epoll_wait(2)` without a timeout | `epoll_wait(2)` with a timeout of 0, again and again |
-//! | [`InTurns`] | never: it has both ends of each connection | an attempt of each end in turn |
+//! | [`InTurns`] | in the call itself, with one end; never with both ends of a connection | an attempt of each end in turn |
 //! | [`Uring`] | in `io_uring_enter(2)` | on the ring's flags in shared memory, entering without sleeping when they say that there is something to do |
 //! | `Tokio` | in its runtime, which is in `epoll_wait(2)` | never: it cannot be told not to sleep |
 

@@ -1,13 +1,16 @@
-//! In turns: plain calls that never sleep, on both ends of a connection that one thread owns.
+//! In turns: plain calls on ends that one thread owns, and nothing else that an engine may need a descriptor for.
 //!
-//! Each end has its turn: one attempt to send, one to receive. There is nobody else to wait for.
+//! Each end has its turn: one attempt to send, one to receive. Of both ends of a connection neither ever sleeps, since there
+//! is nobody else to wait for. One end alone may, in the call itself.
 
+use std::hint::spin_loop;
 use std::io;
 
 use super::{Engine, Terms};
 use crate::clock::now_ns;
 use crate::exchange::{ExchangeError, unless_would_block};
 use crate::side::{Ledger, Side};
+use crate::view::Wait;
 use crate::wire::Wire;
 
 /// Drives all ends in turns.
@@ -19,8 +22,9 @@ pub struct InTurns<W, S> {
 
 impl<W: Wire, S: Side> Engine<W, S> for InTurns<W, S> {
     fn new(ends: Vec<(W, S)>, terms: &Terms) -> io::Result<Self> {
+        let sleeps = terms.wait == Wait::Block && ends.len() == 1;
         for (wire, _) in &ends {
-            wire.set_nonblocking(true)?;
+            wire.set_nonblocking(!sleeps)?;
         }
         Ok(Self { ends: ends.into(), scratch: vec![0; terms.scratch].into() })
     }
@@ -53,7 +57,7 @@ fn take_turn<W: Wire, S: Side>(
     if side.wants_input() {
         let received = unless_would_block(wire.receive(side.inlet(scratch)));
         match received.map_err(ExchangeError::Receive)? {
-            None => {}
+            None => spin_loop(),
             Some(0) => side.on_end()?,
             Some(count) => {
                 let now = if side.needs_clock() { now_ns() } else { 0 };

@@ -114,12 +114,6 @@ fn unix_datagrams() -> Option<u32> {
 
 /// What this build does not do, whatever moves the bytes.
 fn absent(target: &Target, work: &Work) -> Option<Unavailable> {
-    let floor = matches!(target, Target::Own(transport) if transport.is_floor());
-    if floor && let Load::Stream { .. } = work.load {
-        let reason = "a stream over it is not in this build".into();
-        let target = Some(target.clone());
-        return Some(Unavailable { target, reason, ..Unavailable::default() });
-    }
     if work.load == (Load::Stream { zero_copy: true }) && work.engines.server == EngineName::Uring {
         let reason = "zero-copy sends with this engine are not in this build".into();
         let engine = Some(EngineName::Uring);

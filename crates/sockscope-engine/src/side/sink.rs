@@ -1,6 +1,6 @@
 //! `Sink`: the client of a stream, which counts what it has read.
 
-use sockscope_proto::workload;
+use sockscope_proto::workload::{self, Mismatch};
 
 use super::{Rounds, Side};
 use crate::exchange::ExchangeError;
@@ -9,16 +9,45 @@ use crate::exchange::ExchangeError;
 #[derive(Debug)]
 pub struct Sink {
     machine: workload::Sink,
-    has_messages: bool,
+    carrier: Carrier,
     /// Whether it has read all that it is to read in this drive.
     is_done: bool,
+}
+
+/// What carries the writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Carrier {
+    Bytes,
+    Messages,
+    Datagrams,
 }
 
 impl Sink {
     /// For writes of `size` bytes.
     #[must_use]
     pub fn new(size: usize, has_messages: bool) -> Self {
-        Self { machine: workload::Sink::new(size), has_messages, is_done: true }
+        let carrier = if has_messages { Carrier::Messages } else { Carrier::Bytes };
+        Self::of(size, carrier)
+    }
+
+    /// For writes of `size` bytes, at least 8, of which some are lost and others come late.
+    #[must_use]
+    pub fn of_datagrams(size: usize) -> Self {
+        Self::of(size, Carrier::Datagrams)
+    }
+
+    fn of(size: usize, carrier: Carrier) -> Self {
+        Self { machine: workload::Sink::new(size), carrier, is_done: true }
+    }
+
+    /// How many before this input are lost; `None` of one that was counted as lost itself.
+    #[inline]
+    fn check(&mut self, input: &[u8]) -> Result<Option<u64>, Mismatch> {
+        match self.carrier {
+            Carrier::Bytes => self.machine.on_bytes(input).map(|()| Some(0)),
+            Carrier::Messages => self.machine.on_message(input).map(Some),
+            Carrier::Datagrams => self.machine.on_datagram(input),
+        }
     }
 }
 
@@ -54,12 +83,10 @@ impl Side for Sink {
         now: u64,
         ledger: &mut Rounds,
     ) -> Result<usize, ExchangeError> {
-        if self.has_messages {
-            ledger.lost += self.machine.on_message(input).map_err(ExchangeError::Wrong)?;
-        } else {
-            self.machine.on_bytes(input).map_err(ExchangeError::Wrong)?;
+        if let Some(lost) = self.check(input).map_err(ExchangeError::Wrong)? {
+            ledger.lost += lost;
+            ledger.received(input.len(), now);
         }
-        ledger.received(input.len(), now);
         if !self.is_done && !ledger.is_open_at(now) {
             self.is_done = true;
             ledger.stopped();

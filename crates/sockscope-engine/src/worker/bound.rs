@@ -111,6 +111,15 @@ impl Bound {
         Ok(self.into_listener())
     }
 
+    /// Waits for the call of the only client, on datagram kinds, or for the end of the coordinator: connected to it, there is
+    /// no socket file any more.
+    pub(super) fn called(self, channel: &impl AsFd) -> Result<Conn, Stop> {
+        let listener = self.first_message(channel)?;
+        let connected =
+            listener.receive(&mut [0; 1]).and_then(|(_, client)| listener.connect_to(&client));
+        Ok(connected.map_err(|error| failure(Fault::Environment, "answer the client", &error))?)
+    }
+
     /// Only the socket: its file and its directory are gone.
     pub(super) fn into_listener(self) -> Listener {
         let Self { mut listener, granted, scratch, .. } = self;

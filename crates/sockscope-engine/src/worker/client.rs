@@ -27,7 +27,7 @@ pub(super) use datagram::{LOST_AFTER, answered};
 pub(super) use datagrams::{side as datagrams_side, terms as datagrams_terms};
 pub(super) use meters::Meters;
 pub(super) use round_trip::measure;
-pub(super) use stream::terms as sink_terms;
+pub(super) use stream::{call, sink, terms as sink_terms};
 pub(super) use too_large::check_room;
 pub(super) use window::measure as measure_window;
 

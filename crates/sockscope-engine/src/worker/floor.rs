@@ -1,5 +1,7 @@
 //! Floor: a worker that is an end of a floor, or both; the exchange is that of every transport.
 
+mod stream;
+
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
@@ -14,6 +16,7 @@ use crate::floor::{Counter, End, Floor, Pair, Pipes, Ring};
 use crate::usage::TaskId;
 use crate::view::Wait;
 use crate::wire::{Calls, Counted, Wire};
+use crate::work::Load;
 
 pub(super) fn run(
     channel: &mut (impl Read + Write + AsFd),
@@ -31,7 +34,7 @@ pub(super) fn run(
     }
 }
 
-fn run_on<E: End>(
+fn run_on<E: End + Send>(
     channel: &mut (impl Read + Write + AsFd),
     plan: &WorkerPlan,
     floor: Floor,
@@ -45,28 +48,33 @@ fn run_on<E: End>(
         server_buffers: end.buffers().filter(|_| side == FloorEnd::Both),
         server_pid: None,
     });
+    let is_stream = matches!(plan.work.load, Load::Stream { .. });
     let said = match side {
         FloorEnd::Server => {
             control::send(channel, &ready)?;
-            FromWorker::Ended(Ended {
-                served: serve(&end, plan)?,
-                buffers: end.buffers(),
-                ..Ended::default()
-            })
+            let buffers = end.buffers();
+            let served = if is_stream { stream::send(end, plan)? } else { serve(&end, plan)? };
+            FromWorker::Ended(Ended { served, buffers, ..Ended::default() })
         }
         FloorEnd::Client(server) => {
             control::send(channel, &ready)?;
             started(channel)?;
-            let block = ask(&end, plan, server)?;
-            // The coordinator kills whoever has said all; not every floor tells the other end then.
-            drop(end);
-            FromWorker::Block(block)
+            // The coordinator kills whoever has said all, and not every floor tells the other end then: it is dropped before.
+            FromWorker::Block(if is_stream {
+                stream::receive(end, plan, server)?
+            } else {
+                ask(&end, plan, server)?
+            })
         }
         FloorEnd::Both => {
             let other = take_over::<E>(channel, plan)?;
             control::send(channel, &ready)?;
             started(channel)?;
-            FromWorker::Block(take_turns((&end, &other), plan)?)
+            FromWorker::Block(if is_stream {
+                stream::in_turns((end, other), plan)?
+            } else {
+                take_turns((&end, &other), plan)?
+            })
         }
     };
     Ok(control::send(channel, &said)?)

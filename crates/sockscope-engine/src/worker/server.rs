@@ -15,7 +15,7 @@ use std::os::fd::AsFd;
 
 use sockscope_net::Kind;
 
-pub(super) use stream::{source, zero_copy};
+pub(super) use stream::{has_closed, source, zero_copy};
 
 use super::bound::Bound;
 use super::{Lifeline, Stop};

@@ -32,16 +32,20 @@ pub(super) fn run(
     bind: &Bind,
 ) -> Result<(), Stop> {
     let bound = Bound::new(bind, &plan.work)?;
-    if bound.listener.kind() == Kind::Datagram {
+    let is_datagram = bound.listener.kind() == Kind::Datagram;
+    if is_datagram && !matches!(plan.work.load, Load::Stream { .. }) {
         return datagram::run(channel, lifeline, plan, bound);
     }
     if let Load::Connect { exchange } = plan.work.load {
         return one_by_one(channel, plan, &bound, exchange);
     }
-    let pairs = (0..plan.work.connections.max(1)).map(|_| connect(&bound, channel, plan));
-    let mut pairs = pairs.collect::<Result<Vec<_>, _>>()?;
     let granted = bound.granted();
-    drop(bound);
+    let mut pairs = if is_datagram {
+        vec![datagram::pair(bound, channel, plan)?]
+    } else {
+        let pairs = (0..plan.work.connections.max(1)).map(|_| connect(&bound, channel, plan));
+        pairs.collect::<Result<Vec<_>, _>>()?
+    };
     lifeline.tie();
     if let Some((client, _)) = pairs.first() {
         let ready = Ready { server_buffers: granted.known(), ..known(client) };

@@ -11,7 +11,7 @@ use sockscope_engine::clock::now_ns;
 use sockscope_engine::engine::{Blocking, Engine, Epoll, InTurns, Terms};
 use sockscope_engine::exchange::ExchangeError;
 use sockscope_engine::plan::{OwnTransport, Sweep, Target, Wish};
-use sockscope_engine::side::{Answers, Both, Rounds, Side, Sink, Source};
+use sockscope_engine::side::{Answers, Both, Ledger, Rounds, Side, Sink, Source};
 use sockscope_engine::topology::Topology;
 use sockscope_engine::view::{View, Wait};
 use sockscope_engine::wire::{Wire, ZeroCopy};
@@ -50,12 +50,77 @@ fn every_transport_carries_a_stream_in_every_view() {
         OwnTransport::Unix,
         OwnTransport::UnixAbstract,
         OwnTransport::Unixpacket,
+        OwnTransport::Unixgram,
         OwnTransport::Tcp,
         OwnTransport::Tcp6,
     ];
     let views = View::OWN;
-    let cells = if Topology::read().unwrap().pair().is_some() { 5 * 6 } else { 3 * 6 };
+    let cells = if has_a_pair() { 5 * 7 } else { 3 * 7 };
     check(&stream(&transports, &views), cells);
+}
+
+/// Whether there are two CPUs, for the views that need them.
+fn has_a_pair() -> bool {
+    Topology::read().unwrap().pair().is_some()
+}
+
+#[test]
+fn datagrams_carry_a_stream_with_every_engine_and_their_server_ends_with_its_client() {
+    use OwnTransport::{Udp, Udp6, Unixgram, UnixgramAbstract};
+    let mut wish = stream(&[Udp, Udp6, Unixgram, UnixgramAbstract], &View::OWN);
+    wish.sweep.base.size = 1400;
+    wish.sweep.engines = [EngineName::Blocking, EngineName::Epoll].map(Engines::both).into();
+    let views = if has_a_pair() { 5 } else { 3 };
+    check(&wish, views * (2 * 4 + 1));
+    let (plan, measurement) = measure(&wish);
+    for (cell, result) in plan.cells.iter().zip(&measurement.cells) {
+        let name = format!("{:?} in {}, {:?}", cell.target, cell.view, cell.work);
+        // It tells this as its last word.
+        assert!(result.ready.as_ref().unwrap().server_buffers.is_some(), "{name}");
+        let is_unix = matches!(&cell.target, Target::Own(transport) if transport.is_unix());
+        let lost = result.blocks.iter().any(|block| block.lost > 0);
+        assert!(!(is_unix && lost), "{name}: a sender of Unix datagrams waits for room");
+    }
+}
+
+#[cfg(feature = "tokio")]
+#[test]
+fn tokio_carries_a_stream_of_datagrams_too() {
+    let mut wish = stream(&[OwnTransport::Udp, OwnTransport::Unixgram], &[View::Free]);
+    wish.sweep.base.size = 1400;
+    wish.sweep.engines = vec![Engines::both(EngineName::Tokio)];
+    check(&wish, 3);
+}
+
+#[test]
+fn floors_that_carry_bytes_carry_a_stream() {
+    use OwnTransport::{Eventfd, Pipe, ShmFutex, ShmSpin, Socketpair};
+    for size in [1, 4096, 1 << 20] {
+        let mut wish = stream(&[Socketpair, Pipe, ShmFutex, ShmSpin, Eventfd], &View::OWN);
+        wish.sweep.base.size = size;
+        // Everywhere the first two and a twin; one of the rings; in solo both.
+        let cells = if has_a_pair() { 5 * 4 + 1 } else { 3 * 4 + 1 };
+        check(&wish, cells);
+    }
+}
+
+#[test]
+fn what_a_stream_cannot_be_is_refused_for_a_reason() {
+    use OwnTransport::{Eventfd, Pipe, Udp};
+    let refused = |transport, change: fn(&mut Work)| {
+        let mut wish = stream(&[transport], &[View::Free]);
+        wish.sweep.base.size = 64;
+        change(&mut wish.sweep.base);
+        let (plan, _) = measure(&wish);
+        assert!(plan.cells.is_empty(), "{transport:?}");
+        plan.unavailable[0].reason.clone()
+    };
+    let zero_copy = |work: &mut Work| work.load = Load::Stream { zero_copy: true };
+    assert!(refused(Eventfd, |_| ()).contains("a counter of 8 bytes"));
+    assert!(refused(Pipe, zero_copy).contains("a pipe is none"));
+    assert!(refused(Udp, |work| work.size = 7).contains("cannot number"));
+    let two = |work: &mut Work| (work.connections, work.threads) = (2, 2);
+    assert!(refused(Udp, two).contains("one for all clients"));
 }
 
 #[test]
@@ -107,14 +172,14 @@ fn several_streams_have_a_thread_each() {
 
 #[test]
 fn what_is_sent_without_a_copy_arrives_and_the_kernel_tells_of_every_send() {
-    let transports = [OwnTransport::Tcp, OwnTransport::Tcp6, OwnTransport::Unix];
-    for size in [64, 4096, SIZE, 1 << 20] {
+    let transports = [OwnTransport::Tcp, OwnTransport::Tcp6, OwnTransport::Udp, OwnTransport::Unix];
+    for size in [64, 4096, 60_000] {
         let mut wish = stream(&transports, &[View::Solo, View::SameCore, View::Free]);
         wish.sweep.base.load = Load::Stream { zero_copy: true };
         wish.sweep.base.size = size;
         wish.sweep.engines = [EngineName::Blocking, EngineName::Epoll].map(Engines::both).into();
         let (plan, measurement) = measure(&wish);
-        assert_eq!(plan.cells.len(), 2 * 2 * 3 + 3, "{:?}", plan.unavailable);
+        assert_eq!(plan.cells.len(), 3 * 2 * 3 + 3, "{:?}", plan.unavailable);
         let refused = &plan.unavailable[0];
         assert_eq!(refused.target, Some(Target::Own(OwnTransport::Unix)));
         assert!(refused.reason.contains("SO_ZEROCOPY: EOPNOTSUPP"), "{}", refused.reason);
@@ -238,6 +303,62 @@ fn a_receiver_slower_than_its_sender_gives_the_rate_of_the_receiver() {
     assert!(ledger.bytes <= pieces * Slow::PIECE as u64, "{} in {elapsed_ns}", ledger.bytes);
     // The sender has put a whole buffer more into the socket, which is no throughput.
     assert!(sent >= ledger.bytes + SIZE as u64, "{sent}, {}", ledger.bytes);
+}
+
+/// The datagrams of a source, without those that `is_lost` names.
+fn datagrams(count: u64, is_lost: impl Fn(u64) -> bool) -> Vec<Vec<u8>> {
+    (0..count).filter(|number| !is_lost(*number)).map(write).collect()
+}
+
+#[test]
+fn what_was_sent_and_not_received_is_lost_and_what_comes_late_stays_so() {
+    let mut ledger = Rounds::new();
+    ledger.open_until(100);
+    let mut sink = Sink::of_datagrams(64);
+    sink.on_start(0, &mut ledger);
+    for datagram in datagrams(20, |number| number % 5 == 3) {
+        assert_eq!(sink.on_bytes(&datagram, 1, &mut ledger).unwrap(), 64);
+    }
+    assert_eq!((ledger.exchanges, ledger.lost, ledger.bytes), (16, 4, 16 * 64));
+    sink.on_bytes(&write(3), 2, &mut ledger).unwrap();
+    assert_eq!((ledger.exchanges, ledger.lost, ledger.last_ns), (16, 4, 1), "it came too late");
+    assert!(!ledger.is_done());
+    sink.on_bytes(&write(4), 100, &mut ledger).unwrap();
+    assert!(ledger.is_done(), "and still tells that the time is over");
+}
+
+#[test]
+fn a_receiver_of_datagrams_counts_what_it_read_and_what_overran_its_buffer() {
+    const SIZE: usize = 1000;
+    const AHEAD: u64 = 5000;
+    let endpoint = Endpoint::parse("udp:127.0.0.1:0".as_ref()).unwrap();
+    let listener = Listener::bind(&endpoint, &BindOptions::default()).unwrap().remove(0);
+    let client = Connector::new(listener.local()).unwrap().connect(None).unwrap();
+    client.send(&[0]).unwrap();
+    let (_, sender) = listener.receive(&mut [0; 1]).unwrap();
+    let server = listener.connect_to(&sender).unwrap();
+    server.set_nonblocking(false).unwrap();
+    let mut source = Source::new(SIZE);
+    let send = move |source: &mut Source| {
+        let sent = server.send(source.pending())?;
+        source.sent(sent);
+        io::Result::Ok(())
+    };
+    // Far more than the buffer of the client has room for.
+    (0..AHEAD).for_each(|_| send(&mut source).unwrap());
+    let sending = thread::spawn(move || while send(&mut source).is_ok() {});
+    let ends = vec![(Slow(client), Sink::of_datagrams(SIZE))];
+    let mut engine: Blocking<_, _> = Engine::new(ends, &terms(SIZE)).unwrap();
+    let mut ledger = Rounds::new();
+    // As long as it takes to read what is in the buffer, and some more.
+    while ledger.lost == 0 {
+        ledger.open_until(now_ns() + 5_000_000);
+        engine.drive(&mut ledger).unwrap();
+    }
+    drop(engine);
+    sending.join().unwrap();
+    assert!(ledger.exchanges + ledger.lost >= AHEAD, "each of them was received or lost");
+    assert_eq!(ledger.bytes, ledger.exchanges * SIZE as u64);
 }
 
 /// What a sink says of a server that writes this again and again.

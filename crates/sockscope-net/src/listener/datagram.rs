@@ -9,6 +9,7 @@ use rustix::net::{self, RecvFlags, SendFlags, SocketAddrAny, sockopt};
 use sockscope_sys::{Credentials, Received};
 
 use super::Listener;
+use crate::conn::Conn;
 use crate::endpoint::ObservedName;
 use crate::peer::{Peer, UnixPeer};
 use crate::resolve::canonical;
@@ -68,6 +69,16 @@ impl Listener {
             Some(asked) => sockscope_sys::send_from(&self.fd, message, address, asked),
             None => Ok(net::sendto(&self.fd, message, SendFlags::NOSIGNAL, address)?),
         }
+    }
+
+    /// `connect(fd, sender)`: from now on this socket has one peer, on datagram kinds. Its file, if it has one, is removed.
+    ///
+    /// A sender without an address, as an unbound Unix socket, cannot be connected to: `EDESTADDRREQ`.
+    pub fn connect_to(self, to: &Sender) -> io::Result<Conn> {
+        let Some(address) = &to.address else { return Err(Errno::DESTADDRREQ.into()) };
+        net::connect(&self.fd, address)?;
+        let from = SocketAddr::try_from(address.clone()).ok();
+        Ok(Conn::accepted(self.fd, self.kind, self.transport, from))
     }
 }
 

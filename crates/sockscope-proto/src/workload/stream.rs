@@ -124,6 +124,18 @@ impl Sink {
         Ok(lost)
     }
 
+    /// One datagram arrived, which is one write of at least 8 bytes; how many before it are missing. `None` of one that
+    /// comes behind a later one: it was counted among the missing, and stays there.
+    #[inline]
+    pub fn on_datagram(&mut self, datagram: &[u8]) -> Result<Option<u64>, Mismatch> {
+        let number = datagram.first_chunk().map_or(0, |number| u64::from_le_bytes(*number));
+        if datagram.len() == self.size && number < self.number {
+            Self { size: self.size, number, received: 0 }.check(datagram)?;
+            return Ok(None);
+        }
+        self.on_message(datagram).map(Some)
+    }
+
     /// The number, where it is in this part, and the byte that moves.
     #[inline]
     fn check(&self, part: &[u8]) -> Result<(), Mismatch> {
@@ -251,6 +263,21 @@ mod tests {
             }
             assert_eq!(lost, 150, "{size}");
         }
+    }
+
+    #[test]
+    fn a_datagram_that_is_late_stays_lost_and_is_checked_all_the_same() {
+        let stream = writes(64, 10);
+        let datagrams: Vec<_> = stream.chunks(64).collect();
+        let mut sink = Sink::new(64);
+        let rows = [(0, Some(0)), (3, Some(2)), (1, None), (2, None), (4, Some(0)), (4, None)];
+        for (number, expected) in rows {
+            assert_eq!(sink.on_datagram(datagrams[number]), Ok(expected), "{number}");
+        }
+        assert!(sink.on_datagram(&[0; 64]).is_err(), "the first one again, with another content");
+        assert!(sink.on_datagram(&datagrams[5][..63]).is_err());
+        assert!(sink.on_datagram(&[]).is_err());
+        assert_eq!(sink.on_datagram(datagrams[9]), Ok(Some(4)));
     }
 
     #[test]

@@ -129,3 +129,37 @@ fn nodelay_can_be_compared_with_its_opposite() {
         list(&result, "cells").iter().filter(of_tcp).map(|cell| &cell["nodelay"]).collect();
     assert_eq!(nodelay, [&Value::Bool(true), &Value::Bool(false)]);
 }
+
+#[test]
+fn a_stream_goes_over_every_transport_that_carries_bytes() {
+    let what = ["--workload", "stream", "--transport", "all", "--size", "1000", "--view", "solo"];
+    let result = measured(&what);
+    for cell in list(&result, "cells") {
+        let name = &cell["label"];
+        assert!(cell["error"].is_null(), "{cell}");
+        assert!(cell["bytes_per_second"].as_f64().unwrap() > 0.0, "{name}");
+        let datagrams = ["udp", "udp6", "unixgram", "unixgram-abstract"];
+        let may_lose = datagrams.contains(&name.as_str().unwrap());
+        assert_eq!(cell["lost"].is_null(), !may_lose, "{name}");
+    }
+    let refused = list(&result, "unavailable").iter().find(|one| one["label"] == "eventfd");
+    let reason = "an eventfd carries a counter of 8 bytes, no stream of them";
+    assert_eq!(refused.unwrap()["reason"], reason);
+}
+
+#[test]
+fn what_was_copied_although_it_was_not_to_be_is_in_the_result() {
+    let what = ["--workload", "stream", "--zero-copy", "--transport", "tcp,unix", "--view", "solo"];
+    let result = measured(&what);
+    for cell in list(&result, "cells") {
+        assert_eq!(cell["transport"], "tcp");
+        let told = &cell["zero_copy"];
+        assert!(told["sends"].as_u64() >= told["told"].as_u64(), "{told}");
+        assert!(told["copied_share"].as_f64().unwrap() > 0.0, "over loopback: {told}");
+    }
+    let refused = &list(&result, "unavailable")[0];
+    assert_eq!(refused["label"], "unix");
+    assert!(refused["reason"].as_str().unwrap().contains("SO_ZEROCOPY: EOPNOTSUPP"), "{refused}");
+    let caveats = list(&result, "caveats");
+    assert!(caveats.iter().any(|caveat| caveat["code"] == "copied"), "{caveats:?}");
+}

@@ -16,12 +16,6 @@ pub(super) fn refusal(candidate: &Candidate<'_>) -> Option<Refusal> {
     }
 }
 
-/// Whether messages may be lost, which the stream does not know yet.
-fn lossy(candidate: &Candidate<'_>) -> Option<Refusal> {
-    let reason = "this workload of this build needs a transport that loses nothing";
-    candidate.target.may_lose().then_some((&[Factor::Target], reason))
-}
-
 fn stream(candidate: &Candidate<'_>, zero_copy: bool) -> Option<Refusal> {
     let work = candidate.work;
     if let Target::Running(_) = candidate.target {
@@ -41,13 +35,23 @@ fn stream(candidate: &Candidate<'_>, zero_copy: bool) -> Option<Refusal> {
         let reason = "a source never waits, and would keep the runtime's one thread to itself";
         return Some((&[Factor::View, Factor::Engine], reason));
     }
+    if candidate.target.may_lose() && work.connections > 1 {
+        let reason =
+            "the socket of a datagram server is one for all clients, and one stream fills it";
+        return Some((&[Factor::Target, Factor::Connections], reason));
+    }
+    if candidate.target.may_lose() && work.size < size_of::<u64>() {
+        let reason =
+            "so few bytes cannot number the datagrams, and what is lost is known by its number";
+        return Some((&[Factor::Target, Factor::Size], reason));
+    }
     let shared = |engine| work.connections > work.threads_with(engine);
     if candidate.view != View::Solo && engines.into_iter().any(shared) {
         let reason =
             "a thread reads one stream as long as it gives something: it needs --threads for each";
         return Some((&[Factor::Engine, Factor::Connections], reason));
     }
-    lossy(candidate)
+    None
 }
 
 fn open(candidate: &Candidate<'_>) -> Option<Refusal> {

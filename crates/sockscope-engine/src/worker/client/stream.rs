@@ -7,15 +7,15 @@ use std::io::{Read, Write};
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-use sockscope_net::Conn;
+use sockscope_net::{Conn, Kind};
 
 use super::{Client, window};
-use crate::control::{self, FromWorker, WorkerPlan};
+use crate::control::{self, Failure, Fault, FromWorker, WorkerPlan};
 use crate::engine::{Engine, Terms};
 use crate::side::Sink;
 use crate::usage::TaskId;
 use crate::wire::{Counted, Wire};
-use crate::worker::{Stop, deal, ready, server_pid, started};
+use crate::worker::{Stop, deal, failure, ready, server_pid, started};
 
 /// Measures one block and reports it.
 pub(super) fn run<E: Engine<Counted<Conn>, Sink>>(
@@ -29,8 +29,11 @@ pub(super) fn run<E: Engine<Counted<Conn>, Sink>>(
     let server = client.server.or_else(|| server_pid(first).map(|pid| TaskId { pid, tid: pid }));
     control::send(channel, &ready(first))?;
     started(channel)?;
+    if first.kind() == Kind::Datagram {
+        call(first)?;
+    }
     let end = |conn: Conn| {
-        let side = Sink::new(plan.work.size, conn.has_messages());
+        let side = sink(plan, &conn);
         (conn, side)
     };
     let shards = deal(
@@ -41,6 +44,20 @@ pub(super) fn run<E: Engine<Counted<Conn>, Sink>>(
         .map_err(|error| error.blame(running))?;
     control::send(channel, &FromWorker::Block(block))?;
     Ok(())
+}
+
+/// Tells a server, which cannot accept, where to send.
+pub(in crate::worker) fn call(conn: &Conn) -> Result<(), Failure> {
+    let sent = conn.send(&[0]);
+    sent.map(|_| ()).map_err(|error| failure(Fault::Environment, "call the server", &error))
+}
+
+/// The receiving end of a stream.
+pub(in crate::worker) fn sink(plan: &WorkerPlan, conn: &Conn) -> Sink {
+    match conn.kind() {
+        Kind::Datagram => Sink::of_datagrams(plan.work.size),
+        _ => Sink::new(plan.work.size, conn.has_messages()),
+    }
 }
 
 /// How a sink is driven.

@@ -5,7 +5,7 @@ use std::os::fd::AsFd;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sockscope_net::Conn;
+use sockscope_net::{Conn, Kind};
 
 use crate::control::{Failure, Fault, WorkerPlan, ZeroCopied};
 use crate::engine::{Blocking, Engine, Epoll, Terms, Uring};
@@ -23,7 +23,11 @@ pub(super) fn run(
     plan: &WorkerPlan,
     bound: Bound,
 ) -> Result<Option<ZeroCopied>, Stop> {
-    let conns = bound.accept_all(channel, plan.work.connections.max(1))?;
+    let conns = if bound.listener.kind() == Kind::Datagram {
+        vec![bound.called(channel)?]
+    } else {
+        bound.accept_all(channel, plan.work.connections.max(1))?
+    };
     lifeline.tie();
     if let Load::Stream { zero_copy: true } = plan.work.load {
         return Ok(Some(send_without_copy(conns, plan)?));
@@ -104,8 +108,10 @@ fn send_one<W: Wire, E: Engine<Counted<W>, Source>>(
     }
 }
 
-fn has_closed(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
+pub(in crate::worker) fn has_closed(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionRefused, ConnectionReset};
+    // Nobody is left where datagrams are sent to.
+    matches!(error.kind(), BrokenPipe | ConnectionReset | ConnectionRefused)
 }
 
 fn terms(plan: &WorkerPlan) -> Terms {

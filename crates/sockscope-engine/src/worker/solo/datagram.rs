@@ -1,6 +1,7 @@
 //! Datagram: both ends in one thread, over sockets that may lose messages.
 
 use std::io::{Read, Write};
+use std::os::fd::AsFd;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use crate::wire::{Answering, Calls, Counted, Either, Postbox};
 use crate::work::EngineName;
 use crate::worker::bound::Bound;
 use crate::worker::client::{
-    LOST_AFTER, Meters, answered, check_room, datagrams_side, datagrams_terms, measure,
+    LOST_AFTER, Meters, answered, call, check_room, datagrams_side, datagrams_terms, measure,
     measure_window,
 };
 use crate::worker::{Lifeline, Stop, failure, known, not_built, started, with_service};
@@ -46,6 +47,17 @@ pub(super) fn run(
     };
     control::send(channel, &FromWorker::Block(answered(block, false)?))?;
     Ok(())
+}
+
+/// Both ends of a one-way stream, the receiving one first.
+pub(super) fn pair(
+    bound: Bound,
+    channel: &impl AsFd,
+    plan: &WorkerPlan,
+) -> Result<(Conn, Conn), Stop> {
+    let client = connect(&bound, plan)?;
+    call(&client)?;
+    Ok((client, bound.called(channel)?))
 }
 
 /// A client of our own server.

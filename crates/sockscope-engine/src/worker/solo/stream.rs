@@ -10,7 +10,7 @@ use crate::engine::{Epoll, InTurns, Uring};
 use crate::side::{Both, Sink, Source};
 use crate::wire::{Either, Wire};
 use crate::work::{EngineName, Load};
-use crate::worker::client::{measure_window, sink_terms};
+use crate::worker::client::{measure_window, sink, sink_terms};
 use crate::worker::not_built;
 use crate::worker::server::{source, zero_copy};
 
@@ -21,14 +21,14 @@ pub(super) fn measure(
 ) -> Result<BlockMessage, Failure> {
     let Load::Stream { zero_copy: true } = plan.work.load else {
         let ends = pairs.into_iter().flat_map(|(client, server)| {
-            [sink(plan, client, |conn| conn), (server, Both::Server(source(&plan.work)))]
+            [receiver(plan, client, |conn| conn), (server, Both::Server(source(&plan.work)))]
         });
         return drive(plan, ends.collect());
     };
     let total = Arc::default();
     let mut ends = Vec::new();
     for (client, server) in pairs {
-        ends.push(sink(plan, client, Either::One));
+        ends.push(receiver(plan, client, Either::One));
         let sending = Either::Other(zero_copy(server, &total)?);
         ends.push((sending, Both::Server(source(&plan.work))));
     }
@@ -41,8 +41,8 @@ pub(super) fn measure(
 /// Either end of a stream.
 type Ends = Both<Sink, Source>;
 
-fn sink<W>(plan: &WorkerPlan, client: Conn, wire: impl Fn(Conn) -> W) -> (W, Ends) {
-    let side = Sink::new(plan.work.size, client.has_messages());
+fn receiver<W>(plan: &WorkerPlan, client: Conn, wire: impl Fn(Conn) -> W) -> (W, Ends) {
+    let side = sink(plan, &client);
     (wire(client), Both::Client(side))
 }
 
