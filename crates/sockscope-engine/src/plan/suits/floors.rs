@@ -35,6 +35,9 @@ fn load(floor: Floor, work: &Work) -> Option<Refusal> {
         (Load::Stream { .. }, Floor::Eventfd) => {
             "an eventfd carries a counter of 8 bytes, no stream of them"
         }
+        (Load::Stream { zero_copy: true }, Floor::Socketpair) => {
+            "a floor is what plain calls cost, and a zero-copy send is another way to send"
+        }
         (Load::Stream { zero_copy: true }, Floor::Pipe) => {
             "MSG_ZEROCOPY is a way to send over a socket, and a pipe is none"
         }
@@ -117,6 +120,13 @@ mod tests {
                 Pipe,
                 &zero_copy,
                 Some("MSG_ZEROCOPY is a way to send over a socket, and a pipe is none"),
+            ),
+            (
+                Socketpair,
+                &zero_copy,
+                Some(
+                    "a floor is what plain calls cost, and a zero-copy send is another way to send",
+                ),
             ),
             (
                 ShmFutex,
