@@ -44,8 +44,11 @@ pub(super) fn run(
         vec![datagram::pair(bound, channel, plan)?]
     } else {
         let pairs = (0..plan.work.connections.max(1)).map(|_| connect(&bound, channel, plan));
-        pairs.collect::<Result<Vec<_>, _>>()?
+        let pairs = pairs.collect::<Result<Vec<_>, _>>()?;
+        drop(bound);
+        pairs
     };
+    // Nothing that would be left behind is left.
     lifeline.tie();
     if let Some((client, _)) = pairs.first() {
         let ready = Ready { server_buffers: granted.known(), ..known(client) };
