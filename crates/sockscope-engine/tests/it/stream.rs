@@ -83,6 +83,23 @@ fn datagrams_carry_a_stream_with_every_engine_and_their_server_ends_with_its_cli
     }
 }
 
+#[test]
+fn datagrams_go_through_a_ring_at_either_end_or_both() {
+    use EngineName::{Blocking, Uring};
+    if !crate::uring::is_available() {
+        return;
+    }
+    let transports = [OwnTransport::Udp, OwnTransport::Unixgram];
+    for size in [8, 1400, 60_000] {
+        let mut wish = stream(&transports, &[View::Solo, View::Free]);
+        wish.sweep.base.size = size;
+        let pairs = [(Uring, Uring), (Uring, Blocking), (Blocking, Uring)];
+        wish.sweep.engines = pairs.map(|(client, server)| Engines { client, server }).into();
+        // One thread has one engine.
+        check(&wish, (2 + 1) + (3 * 2 + 1));
+    }
+}
+
 #[cfg(feature = "tokio")]
 #[test]
 fn tokio_carries_a_stream_of_datagrams_too() {
