@@ -13,11 +13,9 @@ use crate::zero_copy::{Released, SO_EE_CODE_ZEROCOPY_COPIED, SO_EE_ORIGIN_ZEROCO
 /// Where the payload of a control message begins.
 const HEADER: usize = size_of::<libc::cmsghdr>();
 
-/// The largest payload that is read or written: an error, and the address of who caused it.
-const PAYLOAD: usize = size_of::<libc::sock_extended_err>() + size_of::<libc::sockaddr_in6>();
-
-/// Enough for that.
-const ROOM: usize = HEADER + PAYLOAD.next_multiple_of(size_of::<usize>());
+/// Enough for the largest payload that is read or written, and too little for a second message, whose descriptors nobody would
+/// close. Of a notice the kernel cuts off the address of who caused it, which is nobody.
+const ROOM: usize = HEADER + size_of::<libc::in6_pktinfo>().next_multiple_of(size_of::<usize>());
 
 /// A buffer of one control message.
 #[repr(align(8))]
