@@ -105,7 +105,8 @@ impl OwnTransport {
             Self::Udp => Some("udp:127.0.0.1:0"),
             Self::Udp6 => Some("udp:[::1]:0"),
             Self::Mptcp => Some("mptcp:127.0.0.1:0"),
-            Self::Vsock => Some("vsock:local:any"),
+            // The port is `VMADDR_PORT_ANY`: one that is free.
+            Self::Vsock => Some("vsock:local:4294967295"),
             _ => None,
         }
     }
@@ -159,5 +160,21 @@ impl OwnTransport {
     #[must_use]
     pub const fn has_path(self) -> bool {
         matches!(self, Self::Unix | Self::Unixgram | Self::Unixpacket)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sockscope_net::Endpoint;
+
+    use super::*;
+
+    #[test]
+    fn what_is_bound_on_loopback_is_an_endpoint_of_that_transport() {
+        for transport in OwnTransport::ALL {
+            let Some(address) = transport.loopback() else { continue };
+            let endpoint = Endpoint::parse(address.as_ref()).expect(address);
+            assert_eq!(endpoint.transport(), transport.name());
+        }
     }
 }
