@@ -45,8 +45,8 @@ pub use self::tokio::{AsyncWire, Tokio};
 pub use blocking::Blocking;
 pub use epoll::Epoll;
 pub use in_turns::InTurns;
-pub use uring::Uring;
 pub(crate) use uring::accept_until as accept_on_ring;
+pub use uring::{Line, Lines, Uring};
 
 use crate::exchange::ExchangeError;
 use crate::side::Side;

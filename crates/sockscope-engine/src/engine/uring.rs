@@ -15,6 +15,7 @@
 mod accepting;
 mod backlog;
 mod end;
+mod lines;
 mod shape;
 
 use std::fmt;
@@ -34,6 +35,7 @@ use crate::wire::Wire;
 pub(crate) use accepting::accept_until;
 use backlog::Backlog;
 use end::{End, Fate, Under};
+pub use lines::{Line, Lines};
 use shape::{Crowd, Deal};
 
 /// Stands for the timer among the numbers of the connections.

@@ -75,7 +75,7 @@ pub(super) fn run(
             round_trip::run(channel, &client)
         }
         (Load::RoundTrip, _) => rounds::run(channel, &client),
-        (Load::Open { arrivals }, EngineName::Blocking | EngineName::Epoll) => {
+        (Load::Open { arrivals }, EngineName::Blocking | EngineName::Epoll | EngineName::Uring) => {
             open::run(channel, &client, arrivals, is_datagram)
         }
         (Load::Stream { .. }, EngineName::Blocking) => {

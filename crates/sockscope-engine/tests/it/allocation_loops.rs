@@ -8,13 +8,16 @@ use std::time::Duration;
 use allocation_counter::measure;
 use sockscope_engine::clock::Monotonic;
 use sockscope_engine::connect::{Connects, connect_for, converse_and_close};
+use sockscope_engine::engine::Lines;
 use sockscope_engine::exchange::{Blocking, answer, answer_messages};
 use sockscope_engine::open::{Epoll, Flights, InTurn, Lane, OpenLoop, Ready, Schedule};
-use sockscope_engine::wire::{Answering, Calls};
-use sockscope_engine::work::Arrivals;
+use sockscope_engine::wire::{Answering, Calls, Wire};
+use sockscope_engine::work::{Arrivals, EngineName};
 use sockscope_net::{BindOptions, Conn, Connector, Endpoint, Listener};
 use sockscope_proto::service::Echo;
 use sockscope_proto::workload::{Pipeline, RoundTrip, Scattered};
+
+use crate::plans::engines;
 
 const MILLISECOND: u64 = 1_000_000;
 
@@ -62,7 +65,7 @@ fn echoing_messages(kind: &str) -> Vec<Conn> {
     clients
 }
 
-fn check_open(conns: &[Conn], flights: impl Fn() -> Flights, ready: impl Ready, what: &str) {
+fn check_open<W: Wire>(conns: &[W], flights: impl Fn() -> Flights, ready: impl Ready, what: &str) {
     for conn in conns {
         conn.set_nonblocking(true).unwrap();
     }
@@ -88,6 +91,10 @@ fn check_engines(connect: impl Fn() -> Vec<Conn>, flights: impl Fn() -> Flights,
     let conns = connect();
     let epoll = Epoll::new(conns.iter(), &Rc::new(Calls::default())).unwrap();
     check_open(&conns, &flights, epoll, what);
+    if engines().contains(&EngineName::Uring) {
+        let (ready, lines) = Lines::new(&connect(), 64, &Rc::new(Calls::default())).unwrap();
+        check_open(&lines, &flights, ready, what);
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ use sockscope_net::Endpoint;
 use sockscope_stats::Histogram;
 
 use crate::datagrams::Server;
-use crate::plans::{measure, wish};
+use crate::plans::{engines, measure, wish};
 
 const OPEN: Work = Work {
     service: ServiceName::Echo,
@@ -82,38 +82,43 @@ fn every_request_that_was_due_is_answered_late_or_missed_on_every_transport() {
 }
 
 #[test]
-fn many_connections_are_asked_in_turn_or_by_epoll() {
-    let engines = [
-        Engines::both(EngineName::Blocking),
-        Engines::both(EngineName::Epoll),
-        Engines { client: EngineName::Epoll, server: EngineName::Blocking },
-    ];
+fn many_connections_are_asked_in_turn_by_epoll_or_by_a_ring() {
+    let both = [EngineName::Blocking, EngineName::Epoll, EngineName::Uring].map(Engines::both);
+    let mixed = [(EngineName::Epoll, EngineName::Blocking), (EngineName::Uring, EngineName::Epoll)]
+        .map(|(client, server)| Engines { client, server });
+    let here = engines();
+    let mut engines = [&both[..], &mixed].concat();
+    engines.retain(|one| here.contains(&one.client));
+    let variants = engines.len();
     let sweep = Sweep {
         base: OPEN,
         connections: vec![1, 9],
         depths: vec![1, 64],
-        engines: engines.to_vec(),
+        engines,
         ..Sweep::default()
     };
     let targets = vec![Target::Own(OwnTransport::Unix)];
     let (plan, measurement) = measure(&open(targets, &[View::Free], sweep));
-    assert_eq!((plan.cells.len(), plan.unavailable.len()), (13, 0));
+    // And the twin of the first cell.
+    assert_eq!((plan.cells.len(), plan.unavailable.len()), (4 * variants + 1, 0));
     check(&measurement, 2_000.0);
 }
 
 #[test]
-fn datagrams_have_many_sockets_either_engine_and_pings() {
-    let engines = [EngineName::Blocking, EngineName::Epoll].map(Engines::both);
+fn datagrams_have_many_sockets_any_engine_and_pings() {
+    let mut engines = engines();
+    engines.retain(|engine| *engine != EngineName::Tokio);
+    let variants = engines.len();
     let sweep = Sweep {
         base: OPEN,
         connections: vec![1, 9],
         depths: vec![1, 64],
-        engines: engines.to_vec(),
+        engines: engines.into_iter().map(Engines::both).collect(),
         ..Sweep::default()
     };
     let targets = [OwnTransport::Unixgram, OwnTransport::Udp].map(Target::Own).to_vec();
     let (plan, measurement) = measure(&open(targets, &[View::Free], sweep));
-    assert_eq!((plan.cells.len(), &plan.unavailable[..]), (17, &[][..]));
+    assert_eq!((plan.cells.len(), &plan.unavailable[..]), (8 * variants + 1, &[][..]));
     check(&measurement, 2_000.0);
     // What it cannot number it cannot lose: a queue of the kernel's that is full makes the sender wait.
     let work = Work { service: ServiceName::Pong, size: 4, ..OPEN };

@@ -63,12 +63,11 @@ fn open(candidate: &Candidate<'_>) -> Option<Refusal> {
         return Some((&[], "one thread that never sleeps sends all requests of an open loop"));
     }
     let reason = match candidate.work.engines.client {
-        EngineName::Blocking | EngineName::Epoll => return None,
+        EngineName::Blocking | EngineName::Epoll | EngineName::Uring => return None,
         EngineName::Bare => "the loop of the self-check is a closed one",
         EngineName::Tokio => {
             "timers of the runtime have a resolution of 1 ms: it cannot keep a schedule of microseconds"
         }
-        EngineName::Uring => "the open loop of this build sends with plain calls only",
     };
     Some((&[Factor::Engine], reason))
 }

@@ -1,7 +1,8 @@
 //! Open: an open loop over all connections, in one thread that never sleeps.
 //!
 //! With the blocking engine it asks each connection in turn whether an answer has arrived, with a call that does not block:
-//! what is blocking is the server. With epoll it asks `epoll_wait(2)`, which is better with many connections.
+//! what is blocking is the server. With epoll it asks `epoll_wait(2)`, which is better with many connections. With io_uring
+//! it sends by operations, and looks at the ring's flags.
 
 use std::io::{Read, Write};
 use std::os::fd::AsFd;
@@ -17,6 +18,7 @@ use super::meters::Meters;
 use super::{Client, datagram};
 use crate::clock::Monotonic;
 use crate::control::{self, BlockMessage, Failure, Fault, FromWorker, OpenMessage, ServiceName};
+use crate::engine::Lines;
 use crate::exchange::{Duplex, Window};
 use crate::open::{Epoll, Flights, InTurn, Lane, OpenLoop, Ready, Schedule};
 use crate::usage::TaskId;
@@ -54,14 +56,20 @@ pub(super) fn run(
     let meters = Meters::new(plan, server.or_else(pid))?;
     let calls = Rc::new(Calls::default());
     let wires: Vec<_> = conns.iter().map(|conn| Counted::new(conn, &calls)).collect();
-    let lanes = lanes(plan, (arrivals, lost_after), &wires)?;
-    let meters = (meters, &*calls);
+    let (meters, how) = ((meters, &*calls), (arrivals, lost_after));
+    let not_prepared = |error| failure(Fault::Environment, "prepare the engine", &error);
     let block = match plan.work.engines.client {
-        EngineName::Blocking => measure(plan, meters, lanes, InTurn::new(conns.len())),
+        EngineName::Blocking => {
+            measure(plan, meters, lanes(plan, how, &wires)?, InTurn::new(conns.len()))
+        }
         EngineName::Epoll => {
-            let epoll = Epoll::new(conns.iter(), &calls)
-                .map_err(|error| failure(Fault::Environment, "prepare epoll", &error))?;
-            measure(plan, meters, lanes, epoll)
+            let epoll = Epoll::new(conns.iter(), &calls).map_err(not_prepared)?;
+            measure(plan, meters, lanes(plan, how, &wires)?, epoll)
+        }
+        EngineName::Uring => {
+            let (ready, lines) =
+                Lines::new(&conns, plan.work.message_len(), &calls).map_err(not_prepared)?;
+            measure(plan, meters, lanes(plan, how, &lines)?, ready)
         }
         engine => return Err(not_built(plan.work.load, engine).into()),
     };
