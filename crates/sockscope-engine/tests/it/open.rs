@@ -106,8 +106,7 @@ fn many_connections_are_asked_in_turn_by_epoll_or_by_a_ring() {
 
 #[test]
 fn datagrams_have_many_sockets_any_engine_and_pings() {
-    let mut engines = engines();
-    engines.retain(|engine| *engine != EngineName::Tokio);
+    let engines = clients();
     let variants = engines.len();
     let sweep = Sweep {
         base: OPEN,
@@ -184,10 +183,13 @@ fn a_server_that_never_answers_again_leaves_every_request_given_up_or_missed() {
 
 #[test]
 fn large_requests_are_sent_in_parts_while_answers_arrive() {
-    let work = Work { size: 1 << 20, rate: Some(100.0), ..OPEN };
-    let targets = [OwnTransport::Unix, OwnTransport::Tcp].map(Target::Own).to_vec();
-    let (_, measurement) = measure(&open(targets, &[View::Free], Sweep::only(work)));
-    check(&measurement, 100.0);
+    for client in clients() {
+        let engines = Engines { client, server: EngineName::Blocking };
+        let work = Work { size: 1 << 20, rate: Some(100.0), engines, ..OPEN };
+        let targets = [OwnTransport::Unix, OwnTransport::Tcp].map(Target::Own).to_vec();
+        let (_, measurement) = measure(&open(targets, &[View::Free], Sweep::only(work)));
+        check(&measurement, 100.0);
+    }
 }
 
 #[test]
@@ -199,6 +201,13 @@ fn what_never_sleeps_has_a_cpu_of_its_own() {
     let views: Vec<_> = plan.unavailable.iter().filter_map(|one| one.view).collect();
     assert_eq!(views, [View::Solo, View::SameCore]);
     assert!(plan.unavailable[0].reason.contains("never sleeps"));
+}
+
+/// The engines that an open loop can have here.
+fn clients() -> Vec<EngineName> {
+    let mut engines = engines();
+    engines.retain(|engine| *engine != EngineName::Tokio);
+    engines
 }
 
 /// Measures a server that treats each connection with `serve`.
@@ -292,23 +301,25 @@ fn a_delay_is_in_the_service_time_in_full() {
 
 #[test]
 fn an_answer_that_is_left_out_is_noticed_by_the_next_one() {
-    let mut asked = 0_u64;
-    let result = served_by(
-        |_| {},
-        move |stream| {
-            let mut request = [0; 64];
-            while stream.read_exact(&mut request).is_ok() {
-                asked += 1;
-                // The first is the one that finds out whether it echoes at all.
-                if asked % 50 != 25 && stream.write_all(&request).is_err() {
-                    return;
+    for client in clients() {
+        let mut asked = 0_u64;
+        let result = served_by(
+            |wish| wish.sweep.base.engines.client = client,
+            move |stream| {
+                let mut request = [0; 64];
+                while stream.read_exact(&mut request).is_ok() {
+                    asked += 1;
+                    // The first is the one that finds out whether it echoes at all.
+                    if asked % 50 != 25 && stream.write_all(&request).is_err() {
+                        return;
+                    }
                 }
-            }
-        },
-    );
-    let failure = result.failure.expect("an answer that never came is noticed");
-    assert_eq!(failure.fault, Fault::Peer);
-    assert!(failure.text.contains("wrong answer"), "{failure}");
+            },
+        );
+        let failure = result.failure.expect("an answer that never came is noticed");
+        assert_eq!(failure.fault, Fault::Peer, "{client}");
+        assert!(failure.text.contains("wrong answer"), "{client}: {failure}");
+    }
 }
 
 #[test]
