@@ -54,6 +54,7 @@ impl Uring {
     /// [`Uring::datagram`].
     #[doc(alias = "IORING_OP_RECVMSG")]
     pub fn receive_datagrams(&mut self, on: Fixed, token: u32) -> io::Result<()> {
+        self.make_room()?;
         let entry = opcode::RecvMsgMulti::new(fixed(on), datagram::layout(), GROUP).build();
         // SAFETY: what the operation is given is a static; where it writes to, the kernel chooses among the buffers.
         unsafe { self.push(entry, Tag::of(Kind::Receive, token)) }
@@ -136,6 +137,7 @@ impl Uring {
         token: u32,
     ) -> io::Result<()> {
         let len = length(&part)?;
+        self.make_room()?;
         let bytes = self.slots.claim_at_once(slot, &part)?;
         // All or a part of it: with MSG_WAITALL, a part counts as a failure, which is not kept silent.
         let send = opcode::Send::new(fixed(to), bytes, len);
@@ -202,6 +204,7 @@ impl Uring {
         token: u32,
     ) -> io::Result<()> {
         let len = length(&part)?;
+        self.make_room()?;
         let question = self.buffers.bytes(question).and_then(Datagram::parse);
         let name = question.ok_or(io::ErrorKind::InvalidInput)?.name;
         let (bytes, address) = self.slots.claim_with_name(slot, &part, name)?;
@@ -229,6 +232,9 @@ impl Uring {
         token: u32,
     ) -> Result<(), (Received, io::Error)> {
         let refused = |received, kind: io::ErrorKind| Err((received, kind.into()));
+        if let Err(error) = self.make_room() {
+            return Err((received, error));
+        }
         let Some(bytes) = self.buffers.readable(&received, part.start, part.end) else {
             return refused(received, io::ErrorKind::InvalidInput);
         };
@@ -278,6 +284,7 @@ impl Uring {
         build: impl FnOnce(*const u8, u32) -> squeue::Entry,
     ) -> io::Result<()> {
         let len = length(part)?;
+        self.make_room()?;
         let bytes = self.slots.claim(slot, part)?;
         let entry = build(bytes, len);
         // SAFETY: the slot is claimed, so it does not change until its completion has been decoded; and the memory of all
@@ -290,20 +297,28 @@ impl Uring {
     /// among the buffers.
     #[inline]
     fn push_plain(&mut self, entry: squeue::Entry, tag: Tag) -> io::Result<()> {
+        self.make_room()?;
         // SAFETY: the entry holds no address; the buffers outlive the operation (see the module).
         unsafe { self.push(entry, tag) }
     }
 
-    /// Queues an operation; makes room first if there is none.
+    /// Hands over what is queued if there is no room for more. It comes before any claim: what this call ends is every send
+    /// that has no completion, and one that were claimed and not queued yet would be taken for one of them.
+    #[inline]
+    fn make_room(&mut self) -> io::Result<()> {
+        if self.ring.submission().is_full() {
+            self.enter(0, None)?;
+        }
+        Ok(())
+    }
+
+    /// Queues an operation, for which there [is room](Self::make_room).
     ///
     /// # Safety
     ///
     /// Every address in `entry` stays valid, and what is there unchanged, until the operation's last completion.
     #[inline]
     unsafe fn push(&mut self, mut entry: squeue::Entry, tag: Tag) -> io::Result<()> {
-        if self.ring.submission().is_full() {
-            self.enter(0, None)?;
-        }
         entry.set_user_data(tag.pack());
         // SAFETY: the caller's word.
         let pushed = unsafe { self.ring.submission().push(&entry) };

@@ -57,7 +57,9 @@ impl Uring {
             // There is no completion but of our own operations; any other would be skipped.
             let decoded = decode(&entry, &mut self.buffers, &mut self.slots);
             if let Some(decoded) = decoded {
-                self.in_flight = self.in_flight.saturating_sub(u32::from(decoded.ended));
+                // A count that stopped at 0 would hide an operation that ended twice. This one is wrong for good then, so
+                // that the memory is never unmapped.
+                self.in_flight -= u32::from(decoded.ended);
                 return Some(decoded.completion);
             }
         }

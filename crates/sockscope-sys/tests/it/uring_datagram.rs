@@ -144,6 +144,34 @@ fn a_slot_that_is_under_way_cannot_get_another_address() {
 }
 
 #[test]
+fn an_answer_keeps_its_address_also_when_others_had_to_leave_first() {
+    let server = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let Some(mut ring) = serving(&server) else { return };
+    let clients = [(); 2].map(|()| UdpSocket::bind("127.0.0.1:0").unwrap());
+    let [first, second] = clients.each_ref().map(|client| {
+        client.send_to(b"x", server.local_addr().unwrap()).unwrap();
+        question(&mut ring)
+    });
+    // The queue is full, so the answer to the first is queued after a call.
+    let enters = ring.enters();
+    for _ in 0..CONFIG.submissions {
+        ring.poll(SERVER, 7).unwrap();
+    }
+    assert_eq!(ring.enters(), enters);
+    ring.answer_now(SERVER, &first, Slot(0), 0..1, 0).unwrap();
+    assert_eq!(ring.enters(), enters + 1);
+    assert!(ring.slot_mut(Slot(0)).is_none());
+    assert!(ring.answer_now(SERVER, &second, Slot(0), 0..1, 0).is_err(), "its address is in use");
+    ring.turn().unwrap();
+    assert_eq!(clients[0].recv(&mut [0; ROOM]).unwrap(), 1);
+    ring.answer_now(SERVER, &second, Slot(0), 0..1, 0).unwrap();
+    ring.turn().unwrap();
+    assert_eq!(clients[1].recv(&mut [0; ROOM]).unwrap(), 1);
+    ring.recycle(first);
+    ring.recycle(second);
+}
+
+#[test]
 fn an_answer_for_which_there_is_no_room_is_not_sent_later() {
     let directory = tempfile::tempdir().unwrap();
     let path = |name| directory.path().join(name);

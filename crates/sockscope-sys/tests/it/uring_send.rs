@@ -221,6 +221,34 @@ fn more_sends_than_the_queue_holds_are_handed_over_in_between() {
 }
 
 #[test]
+fn a_send_that_ends_at_once_is_under_way_also_when_others_had_to_leave_first() {
+    const SLOTS: u32 = 9;
+    let slots = Pool { count: SLOTS, size: SIZE };
+    let Some(mut ring) = ring_of(&Config { submissions: 4, slots, ..CONFIG }) else { return };
+    let (ours, mut theirs) = UnixStream::pair().unwrap();
+    ring.install(HERE, &ours).unwrap();
+    ring.receive(HERE, 1).unwrap();
+    let mut made_room = 0;
+    for number in 0..SLOTS {
+        fill(&mut ring, Slot(number), &[number as u8]);
+        let enters = ring.enters();
+        ring.send_now(HERE, Slot(number), 0..1, 0).unwrap();
+        assert!(ring.slot_mut(Slot(number)).is_none(), "{number} was not handed over yet");
+        let has_entered = ring.enters() > enters;
+        made_room += u32::from(has_entered);
+        if has_entered {
+            assert_eq!(ring.in_flight(), 2, "the receive and {number}");
+        }
+    }
+    assert_eq!(made_room, 2);
+    ring.turn().unwrap();
+    assert_eq!(ring.in_flight(), 1, "only the receive");
+    let mut came = [0; SLOTS as usize];
+    theirs.read_exact(&mut came).unwrap();
+    assert_eq!(came, [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+}
+
+#[test]
 fn what_was_received_is_sent_back_from_where_it_lies() {
     for (kind, ours, theirs) in pairs() {
         let Some(mut ring) = ring() else { return };

@@ -84,8 +84,8 @@ pub(super) fn config(crowd: &Crowd, terms: &Terms) -> Config {
     let answers = with_many_peers * OF_MANY_PEERS;
     let stock = (connections * each + answers).clamp(STOCK_MIN, STOCK_MAX).min(affordable);
     Config {
-        // A send and a receive of each.
-        submissions: number((2 * connections + answers).clamp(8, 8192)),
+        // A send and a receive of each, and the poll of the watchdog's timer.
+        submissions: number((2 * connections + answers + 1).clamp(8, 8192)),
         completions: number((2 * stock + 2 * connections).clamp(64, 65536)),
         // One more for the watchdog.
         descriptors: number(connections + 1),
@@ -150,6 +150,7 @@ mod tests {
             let config = of(connections, message, false, many);
             assert_eq!(config.buffers.count, count, "{connections} × {message}");
             assert!(config.descriptors as usize > connections);
+            assert!(config.submissions as usize > 2 * connections || config.submissions == 8192);
         }
     }
 }
