@@ -9,6 +9,7 @@
 //! pointer (a counting allocator in the tests shows it).
 
 mod datagram;
+mod window;
 
 use std::hint::spin_loop;
 use std::io;
@@ -19,13 +20,12 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use sockscope_proto::machine::Answer;
 use sockscope_proto::workload::{Mismatch, Progress, Workload};
 use sockscope_proto::{Next, Out, Service, Time};
-use sockscope_stats::Histogram;
 use thiserror::Error;
 
-use crate::clock::now_ns;
 use crate::wire::Wire;
 
 pub use datagram::{Delivery, Lossy, answer_messages};
+pub use window::{Outcome, Window, run_for};
 
 /// What to do while the kernel has nothing for us; decided at compile time.
 pub trait Waiting {
@@ -81,57 +81,6 @@ pub enum ExchangeError {
         "an answer was lost, and a late one cannot be told from the next: these answers have no number"
     )]
     Unnumbered,
-}
-
-/// What a window of exchanges took.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Window {
-    /// From the first exchange's start to the last one's end.
-    pub elapsed_ns: u64,
-    /// Exchanges in that time, each complete.
-    pub exchanges: u64,
-    /// Those that were lost, which are not among the others.
-    pub lost: u64,
-}
-
-/// How an exchange that did not fail can have ended.
-pub trait Outcome {
-    /// Whether it is complete; else its request or its answer was lost.
-    fn is_answered(&self) -> bool;
-}
-
-/// Where nothing can be lost.
-impl Outcome for () {
-    #[inline]
-    fn is_answered(&self) -> bool {
-        true
-    }
-}
-
-/// Repeats `exchange` for `duration_ns`, recording each round trip that is complete.
-#[inline]
-pub fn run_for<O: Outcome, E>(
-    duration_ns: u64,
-    histogram: &mut Histogram,
-    mut exchange: impl FnMut() -> Result<O, E>,
-) -> Result<Window, E> {
-    let start = now_ns();
-    let mut last = start;
-    let (mut exchanges, mut lost) = (0, 0);
-    loop {
-        let outcome = exchange()?;
-        let now = now_ns();
-        if outcome.is_answered() {
-            histogram.record(now - last);
-            exchanges += 1;
-        } else {
-            lost += 1;
-        }
-        last = now;
-        if now - start >= duration_ns {
-            return Ok(Window { elapsed_ns: now - start, exchanges, lost });
-        }
-    }
 }
 
 /// One exchange of a client with a server that reads the request completely before it answers.

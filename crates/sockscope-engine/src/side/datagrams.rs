@@ -271,7 +271,7 @@ mod tests {
         assert!(side.pending().is_empty() && !ledger.is_done());
         side.on_tick(250, &mut ledger).unwrap();
         assert!(side.pending().is_empty() && ledger.is_done());
-        assert_eq!((ledger.exchanges, ledger.lost, ledger.last_ns), (1, 1, 250));
+        assert_eq!((ledger.exchanges, ledger.lost, ledger.last_ns), (1, 1, 6));
     }
 
     #[test]

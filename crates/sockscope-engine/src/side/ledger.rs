@@ -24,7 +24,7 @@ impl Ledger for Answers {
 /// What a client measures in a window: round trips in a closed loop, or what arrived of streams.
 ///
 /// While it is open, every answer makes room for the next request. An exchange that was started is always answered and
-/// counted: the end of the window is the last answer, not a line across requests in flight.
+/// counted, or given up and counted as lost: the end of the window is the last answer, not a line across requests in flight.
 #[derive(Debug, Clone)]
 pub struct Rounds {
     /// Every round trip.
@@ -35,7 +35,7 @@ pub struct Rounds {
     pub bytes: u64,
     /// Messages that were lost, on sockets that lose some.
     pub lost: u64,
-    /// When the last answer was complete, or given up.
+    /// When the last answer was complete; or given up, as far as requests were still started then.
     pub last_ns: u64,
     /// Requests whose answers are not complete, of all sides.
     in_flight: u64,
@@ -91,11 +91,12 @@ impl Rounds {
         self.in_flight += count;
     }
 
-    /// A request is lost: it will not be waited for any longer.
+    /// A request is lost: it will not be waited for any longer. Beyond the time in which requests were started the wait for it
+    /// does not lengthen the window: nothing but it was in flight then, and nothing came of it.
     pub fn lost(&mut self, now: u64) {
         self.lost += 1;
         self.in_flight -= 1;
-        self.last_ns = now;
+        self.last_ns = self.last_ns.max(now.min(self.until_ns));
     }
 
     /// The answer to a request that was started at `start` was complete at `now`.
@@ -134,5 +135,35 @@ impl Ledger for Rounds {
     #[inline]
     fn is_done(&self) -> bool {
         self.in_flight == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_ends_with_its_last_answer_and_no_loss_makes_it_longer() {
+        // (answered at, given up at, the end), of a window that is open until 100.
+        let rows = [
+            (&[40][..], &[][..], 40),
+            (&[130], &[], 130),
+            (&[40], &[90], 90),
+            (&[40], &[320], 100),
+            (&[130], &[320, 330], 130),
+        ];
+        for (answered, lost, end) in rows {
+            let mut ledger = Rounds::new();
+            ledger.open_until(100);
+            ledger.started((answered.len() + lost.len()) as u64);
+            for now in answered {
+                ledger.answered(1, *now);
+            }
+            for now in lost {
+                ledger.lost(*now);
+            }
+            assert!(ledger.is_done());
+            assert_eq!(ledger.last_ns, end, "{answered:?} {lost:?}");
+        }
     }
 }
