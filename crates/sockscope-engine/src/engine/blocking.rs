@@ -30,8 +30,10 @@ pub struct Blocking<W, S> {
     scratch: Box<[u8]>,
     rest: Rest,
     watchdog: Option<Watchdog>,
-    /// Whether the side is told of the time.
-    ticks: bool,
+    /// How often the side is told of the time, if it is.
+    tick_ns: Option<u64>,
+    /// When it is told next, also while everything moves and no tick finds a sleep to interrupt.
+    next_tick_ns: u64,
     /// Interrupts whatever call sleeps.
     _interrupter: Option<Ticks>,
 }
@@ -67,13 +69,15 @@ impl<W: Wire + AsFd, S: Side> Engine<W, S> for Blocking<W, S> {
             rest,
             _interrupter: sleeper.map(|dog| Ticks::every(dog.interval())).transpose()?,
             watchdog,
-            ticks: terms.tick.is_some(),
+            tick_ns: terms.tick.map(|tick| u64::try_from(tick.as_nanos()).unwrap_or(u64::MAX)),
+            next_tick_ns: 0,
         })
     }
 
     fn drive(&mut self, ledger: &mut S::Ledger) -> Result<(), ExchangeError> {
         self.moved();
         let now = if self.side.needs_clock() { now_ns() } else { 0 };
+        self.next_tick_ns = now.saturating_add(self.tick_ns.unwrap_or(u64::MAX));
         self.side.on_start(now, ledger);
         if self.rest == Rest::Call {
             return self.drive_in_turns(ledger);
@@ -143,7 +147,11 @@ impl<W: Wire + AsFd, S: Side> Blocking<W, S> {
             return self.side.on_end();
         }
         let now = if self.side.needs_clock() { now_ns() } else { 0 };
-        self.side.on_input(&self.scratch, count, now, ledger)
+        self.side.on_input(&self.scratch, count, now, ledger)?;
+        if now >= self.next_tick_ns {
+            self.tell_time(now, ledger)?;
+        }
+        Ok(())
     }
 
     /// Waits until something can be done, or asks again.
@@ -180,10 +188,15 @@ impl<W: Wire + AsFd, S: Side> Blocking<W, S> {
         if let Some(watchdog) = &mut self.watchdog {
             watchdog.ticked()?;
         }
-        if self.ticks {
-            self.side.on_tick(now_ns(), ledger)?;
-        }
-        Ok(())
+        self.tell_time(now_ns(), ledger)
+    }
+
+    /// Tells the side what time it is, if it is to be told.
+    #[cold]
+    fn tell_time(&mut self, now: u64, ledger: &mut S::Ledger) -> Result<(), ExchangeError> {
+        let Some(tick_ns) = self.tick_ns else { return Ok(()) };
+        self.next_tick_ns = now.saturating_add(tick_ns);
+        self.side.on_tick(now, ledger)
     }
 }
 
@@ -216,3 +229,6 @@ impl Vain {
         is_time
     }
 }
+
+#[cfg(test)]
+mod tests;
