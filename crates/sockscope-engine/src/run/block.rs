@@ -121,6 +121,10 @@ impl Attempt<'_> {
         let bound = server.ready(wait)?;
         let role = Role::Client { endpoint: bound.endpoint, server: Some(task), running: false };
         client.plan(self.worker_plan(role, &cpus.client_cpus))?;
+        if transport.is_datagram() && matches!(self.cell.work.load, Load::Stream { .. }) {
+            // Who only receives datagrams is not told that nobody sends any more.
+            client.watch(&server)?;
+        }
         self.finish_both(client, server)
     }
 

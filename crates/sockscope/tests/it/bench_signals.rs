@@ -124,20 +124,21 @@ fn a_killed_coordinator_leaves_no_process_and_no_file() {
 #[test]
 fn a_killed_worker_costs_one_retry_and_no_result() {
     // Some tell their other end that they are gone, and some do not; the first worker is the server.
-    let transports = ["unix", "udp", "unixgram", "pipe", "eventfd", "shm-futex"];
-    for (transport, victim) in
-        transports.iter().flat_map(|transport| [(transport, 0), (transport, 1)])
-    {
+    let round_trips = ["unix", "udp", "unixgram", "pipe", "eventfd", "shm-futex"];
+    let streams = ["udp", "unixgram", "pipe"].map(|transport| ("stream", transport));
+    let what = round_trips.map(|transport| ("rr", transport)).into_iter().chain(streams);
+    for ((workload, transport), victim) in what.flat_map(|what| [(what, 0), (what, 1)]) {
         let directory = directory();
         let args = ["--rounds", "2", "--block", "300ms", "--size", "8", "--view", "same-core"];
-        let mut bench = start(directory.path(), &[&args[..], &["--transport", transport]].concat());
+        let asked = ["--workload", workload, "--transport", transport];
+        let mut bench = start(directory.path(), &[&args[..], &asked].concat());
         until("two workers", || workers(&bench).len() == 2);
         kill_process(workers(&bench)[victim], Signal::KILL).unwrap();
-        assert_eq!(bench.wait().unwrap().code(), Some(0), "{transport}");
+        assert_eq!(bench.wait().unwrap().code(), Some(0), "{workload} over {transport}");
         let result = result(directory.path());
         let cell = &result["cells"][0];
         let blocks = cell["blocks"].as_array().unwrap().len();
-        assert_eq!((&cell["retried"], blocks), (&1.into(), 2), "{transport}");
+        assert_eq!((&cell["retried"], blocks), (&1.into(), 2), "{workload} over {transport}");
         assert_eq!(result["partial"], false);
         let caveats = result["caveats"].as_array().unwrap();
         assert!(caveats.iter().any(|caveat| caveat["code"] == "retried"));
