@@ -37,7 +37,7 @@ impl Abilities {
 
     /// What keeps a target from being measured so, if anything does.
     pub(super) fn refusal(&self, target: &Target, work: &Work) -> Option<Unavailable> {
-        if let Some(refusal) = absent(work).or_else(|| self.refuses_depth(target, work)) {
+        if let Some(refusal) = self.refuses_depth(target, work) {
             return Some(refusal);
         }
         let mut engines = vec![work.engines.client];
@@ -110,14 +110,4 @@ impl Abilities {
 fn unix_datagrams() -> Option<u32> {
     let text = std::fs::read_to_string("/proc/sys/net/unix/max_dgram_qlen").ok()?;
     text.trim().parse().ok()
-}
-
-/// What this build does not do, whatever moves the bytes.
-fn absent(work: &Work) -> Option<Unavailable> {
-    if work.load == (Load::Stream { zero_copy: true }) && work.engines.server == EngineName::Uring {
-        let reason = "zero-copy sends with this engine are not in this build".into();
-        let engine = Some(EngineName::Uring);
-        return Some(Unavailable { engine, reason, ..Unavailable::default() });
-    }
-    None
 }

@@ -27,8 +27,8 @@ fn stream(candidate: &Candidate<'_>, zero_copy: bool) -> Option<Refusal> {
     if work.service == ServiceName::Pong {
         return Some((&[], "nothing is answered in a stream, and so no ping"));
     }
-    if zero_copy && work.engines.server == EngineName::Tokio {
-        return Some((&[Factor::ServerEngine], "the runtime's sockets have no zero-copy send"));
+    if zero_copy && let Some(reason) = always_copies(work.engines.server) {
+        return Some((&[Factor::ServerEngine], reason));
     }
     let engines = [work.engines.client, work.engines.server];
     if candidate.view == View::Solo && engines.contains(&EngineName::Tokio) {
@@ -52,6 +52,17 @@ fn stream(candidate: &Candidate<'_>, zero_copy: bool) -> Option<Refusal> {
         return Some((&[Factor::Engine, Factor::Connections], reason));
     }
     None
+}
+
+/// Why an engine cannot send without a copy, if it cannot.
+fn always_copies(engine: EngineName) -> Option<&'static str> {
+    match engine {
+        EngineName::Tokio => Some("the runtime's sockets have no zero-copy send"),
+        EngineName::Uring => Some(
+            "what it sends is copied to the memory of its ring first, so that the copy would only have moved",
+        ),
+        EngineName::Bare | EngineName::Blocking | EngineName::Epoll => None,
+    }
 }
 
 fn open(candidate: &Candidate<'_>) -> Option<Refusal> {
