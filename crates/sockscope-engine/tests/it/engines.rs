@@ -5,7 +5,7 @@ use sockscope_engine::plan::{OwnTransport, Sweep, Target, Wish};
 use sockscope_engine::view::View;
 use sockscope_engine::work::{EngineName, Engines, Work};
 
-use crate::plans::{measure, wish};
+use crate::plans::{engines, measure, wish};
 
 const ENGINES: [EngineName; 4] = EngineName::ALL;
 const TRANSPORTS: [OwnTransport; 3] =
@@ -101,4 +101,14 @@ fn datagrams_are_exchanged_by_every_pair_of_engines() {
     let base = Work { service: ServiceName::Pong, connections: 2, depth: 3, ..Work::default() };
     let sweep = Sweep { base, engines: pairs(), ..Sweep::default() };
     assert!(check(&Wish { sweep, ..wish(targets, &[View::Solo, View::Free]) }) > 0);
+}
+
+#[test]
+fn more_answers_are_under_way_than_a_unix_datagram_socket_takes_requests() {
+    let base = Work { depth: 32, ..Work::default() };
+    let sweep = Sweep { base, engines: pairs(), ..Sweep::default() };
+    let targets = vec![Target::Own(OwnTransport::Unixgram)];
+    let cells = check(&Wish { sweep, rounds: 1, ..wish(targets, &[View::Free]) });
+    let engines = engines().len();
+    assert!(cells >= engines * engines, "none is refused, and a floor may be measured, too");
 }

@@ -2,25 +2,28 @@
 
 use std::error::Error;
 
-use sockscope_sys::uring::{self, Refused};
+use sockscope_sys::uring::{Features, Refused};
 
 use crate::work::EngineName;
 
+/// What became of the attempt to make a ring.
+type Ring = Result<Features, Refused>;
+
 /// Those that cannot be had, with the reason.
-pub(super) fn refused() -> Vec<(EngineName, String)> {
-    let reason = |engine| match engine {
+pub(super) fn refused(ring: &Ring) -> Vec<(EngineName, String)> {
+    let refusal = |engine| match engine {
         EngineName::Bare | EngineName::Blocking | EngineName::Epoll => None,
-        EngineName::Uring => uring::probe().err().map(|refused| reason(&refused)),
+        EngineName::Uring => ring.as_ref().err().map(reason),
         EngineName::Tokio => {
             cfg!(not(feature = "tokio")).then(|| "this build has no tokio (cargo feature)".into())
         }
     };
-    EngineName::ALL.into_iter().filter_map(|engine| Some((engine, reason(engine)?))).collect()
+    EngineName::ALL.into_iter().filter_map(|engine| Some((engine, refusal(engine)?))).collect()
 }
 
 /// Those that can be had, but not to answer datagrams, with the reason.
-pub(super) fn without_datagram_servers() -> Vec<(EngineName, String)> {
-    let lacks = uring::probe().is_ok_and(|features| !features.answers);
+pub(super) fn without_datagram_servers(ring: &Ring) -> Vec<(EngineName, String)> {
+    let lacks = ring.as_ref().is_ok_and(|features| !features.answers);
     let refused = Refused::Lacks { what: "send to an address", since: "6.1" };
     lacks.then(|| (EngineName::Uring, reason(&refused))).into_iter().collect()
 }
