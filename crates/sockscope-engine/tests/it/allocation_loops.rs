@@ -1,6 +1,7 @@
-//! The loops of the workloads open and connect do not allocate either.
+//! Loops: those of the workloads open and connect do not allocate either, and the meters beside them do little.
 
 use std::rc::Rc;
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use sockscope_engine::connect::{Connects, connect_for, converse_and_close};
 use sockscope_engine::engine::Lines;
 use sockscope_engine::exchange::{Blocking, answer, answer_messages};
 use sockscope_engine::open::{Epoll, Flights, InTurn, Lane, OpenLoop, Ready, Schedule};
+use sockscope_engine::usage::{Meter, TaskId};
 use sockscope_engine::wire::{Answering, Calls, Wire};
 use sockscope_engine::work::{Arrivals, EngineName};
 use sockscope_net::{BindOptions, Conn, Connector, Endpoint, Listener};
@@ -147,4 +149,23 @@ fn neither_end_of_a_loop_of_connects_allocates() {
         assert_eq!(served, connects.made + 1);
         assert_eq!((counted.count_total, of_server.count_total), (0, 0), "{kind}");
     }
+}
+
+#[test]
+fn reading_the_switches_of_one_thread_looks_at_no_other() {
+    const OTHERS: usize = 64;
+    let meter = Meter::new(TaskId::this()).unwrap();
+    // What is read is allocated: the files of all threads would be so many times as much.
+    let read = || measure(|| assert!(meter.switches().is_ok())).count_total;
+    let alone = read();
+    let barrier = Barrier::new(OTHERS + 1);
+    let crowded = thread::scope(|scope| {
+        for _ in 0..OTHERS {
+            scope.spawn(|| barrier.wait());
+        }
+        let crowded = read();
+        barrier.wait();
+        crowded
+    });
+    assert!(crowded < 2 * alone, "{alone} alone, {crowded} among {OTHERS} others");
 }

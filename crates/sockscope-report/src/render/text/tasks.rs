@@ -48,6 +48,7 @@ pub(super) fn columns(task: Task) -> &'static [(&'static str, &'static str)] {
                 "from its real sending: what a client sees that waits for answers; the gap between \
                  the two is coordinated omission",
             ),
+            ("late p99", "how much later than intended requests left, whoever held them up"),
         ],
         Task::Connect => &[
             ("p50, p99", "of connecting alone"),

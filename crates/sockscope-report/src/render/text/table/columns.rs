@@ -17,6 +17,8 @@ pub(super) enum Column {
     Achieved,
     /// From the real sending, beside the percentiles from the intended time.
     ServiceP99,
+    /// How late requests left.
+    LateP99,
     Throughput,
     CpuClient,
     CpuServer,
@@ -28,15 +30,15 @@ pub(super) enum Column {
 /// Those of a report, in their order.
 pub(super) fn of(report: &Report) -> Vec<Column> {
     use Column::{
-        Achieved, BacklogFull, CpuClient, CpuServer, Lost, Mean, P50, P99, P999, Rate, ServiceP99,
-        Throughput, TimeWait,
+        Achieved, BacklogFull, CpuClient, CpuServer, LateP99, Lost, Mean, P50, P99, P999, Rate,
+        ServiceP99, Throughput, TimeWait,
     };
     let any = |has: fn(&Cell) -> bool| report.originals().any(has);
     let mut columns = match report.task() {
         Task::RoundTrip if report.leading_statistic() == Statistic::Mean => vec![Mean, P99],
         Task::RoundTrip => vec![P50, P99],
         Task::ManyRoundTrips => vec![Rate, P50, P99],
-        Task::Open => vec![Achieved, P50, P99, P999, ServiceP99],
+        Task::Open => vec![Achieved, P50, P99, P999, ServiceP99, LateP99],
         Task::Stream => vec![Throughput, CpuServer, CpuClient],
         Task::Connect => vec![Rate, P50, P99, TimeWait, BacklogFull],
     };
@@ -62,6 +64,7 @@ impl Column {
             Self::Rate => "exchanges\na second",
             Self::Achieved => "achieved\na second",
             Self::ServiceP99 => "service\np99",
+            Self::LateP99 => "late\np99",
             Self::Throughput => "throughput",
             Self::CpuClient => "CPU/KiB\nreceiver",
             Self::CpuServer => "CPU/KiB\nsender",
@@ -84,6 +87,9 @@ impl Column {
             Self::P999 => return percentile(|rtt| rtt.p999),
             Self::ServiceP99 => {
                 return time(cell.open.as_ref().and_then(|open| open.service_ns?.p99));
+            }
+            Self::LateP99 => {
+                return time(cell.open.as_ref().and_then(|open| open.lateness_ns?.p99));
             }
             Self::Rate => cell.per_second.map(units::amount),
             Self::Achieved => cell.open.as_ref().map(achieved),
@@ -131,7 +137,7 @@ pub(in crate::render::text) fn lacks_percentile(report: &Report, cell: &Cell) ->
     if !is_measured(cell) {
         return cell.error.is_none();
     }
-    let percentiles = [Column::P50, Column::P99, Column::P999, Column::ServiceP99];
+    let percentiles = [Column::P50, Column::P99, Column::P999, Column::ServiceP99, Column::LateP99];
     let mut shown = of(report).into_iter().filter(|column| percentiles.contains(column));
     shown.any(|column| column.show(cell) == UNSUPPORTED)
 }
