@@ -79,12 +79,13 @@ fn check_open<W: Wire>(conns: &[W], flights: impl Fn() -> Flights, ready: impl R
     let mut outcome = None;
     let counted = measure(|| {
         open.warm_up(MILLISECOND).unwrap();
-        let closing = open.measure(20 * MILLISECOND).unwrap();
+        let closing = open.measure(50 * MILLISECOND).unwrap();
         outcome = Some((open, closing));
     });
     let (open, closing) = outcome.unwrap();
     let outcome = open.close(closing, 1_000 * MILLISECOND).unwrap();
-    assert!(outcome.latency.count() > 0, "{what}");
+    // At depth 1 a server that does not get its CPU meanwhile holds all of them back.
+    assert!(outcome.due > 0, "{what}");
     assert_eq!(counted.count_total, 0, "{what}");
 }
 
