@@ -89,7 +89,8 @@ impl<'a, W: Wire> Lossy<'a, W> {
         loop {
             let request = unless_waiting(server.receive(inbox)).map_err(ExchangeError::Receive)?;
             if let Some(count) = request {
-                answer(server, service, &inbox[..count], space);
+                // An answer that found no room is lost, too.
+                answer(service, &inbox[..count], space, |answer| drop(server.send(answer)));
             }
             let received = unless_waiting(self.wire.receive(buffer));
             if let Some(count) = received.map_err(ExchangeError::Receive)?
@@ -119,7 +120,9 @@ pub fn answer_messages<S: Service, A: Waiting>(
         match wire.receive(inbox) {
             Ok(0) => gone += 1,
             Ok(count) => {
-                answer(wire, service, &inbox[..count], space);
+                answer(service, &inbox[..count], space, |answer| {
+                    send_in_the_end::<A>(wire, answer, &mut is_over);
+                });
                 answers += 1;
                 idle = 0;
             }
@@ -138,15 +141,31 @@ pub fn answer_messages<S: Service, A: Waiting>(
     Ok(answers)
 }
 
-/// Answers one message. An answer that cannot be sent is lost, as datagrams are: its client counts it, and the others do
-/// not wait for that one.
+/// Answers one message. An answer that cannot be sent is lost, as datagrams are, and its client counts it.
 #[inline]
-fn answer<S: Service>(wire: &impl Wire, service: &mut S, request: &[u8], space: &mut [u8]) {
-    let send = |answer: &[u8]| {
-        let _ = wire.send(answer);
+fn answer<S: Service>(service: &mut S, request: &[u8], space: &mut [u8], send: impl FnOnce(&[u8])) {
+    let _ = reply(service, request, space, |answer| {
+        send(answer);
         Ok(())
-    };
-    let _ = reply(service, request, space, send);
+    });
+}
+
+/// Sends an answer as soon as there is room, unless `is_over`. What interrupts a sleep says nothing about the answer.
+#[inline]
+fn send_in_the_end<A: Waiting>(
+    wire: &impl Wire,
+    answer: &[u8],
+    is_over: &mut impl FnMut() -> bool,
+) {
+    let mut attempts = 0_u32;
+    while let Err(error) = wire.send(answer) {
+        attempts = attempts.wrapping_add(1);
+        let looks = !A::SPINS || attempts.is_multiple_of(LOOK_AFTER);
+        if !is_waiting(&error) || (looks && is_over()) {
+            return;
+        }
+        spin_loop();
+    }
 }
 
 /// Attempts in vain between two looks at the clock, or at whether it is over.
@@ -231,3 +250,6 @@ fn unless_waiting(result: io::Result<usize>) -> io::Result<Option<usize>> {
 fn is_too_long(error: &io::Error) -> bool {
     error.raw_os_error() == Some(rustix::io::Errno::MSGSIZE.raw_os_error())
 }
+
+#[cfg(test)]
+mod tests;
