@@ -12,11 +12,13 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::poll_fn;
 use std::io;
+use std::panic::resume_unwind;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use tokio::io::unix::AsyncFd;
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
+use tokio::task::JoinHandle;
 
 pub(crate) use self::accepting::accept_until;
 pub use self::socket::AsyncWire;
@@ -51,6 +53,8 @@ struct Shared<L> {
     /// Whether anything moved since the watchdog looked.
     moved: Cell<bool>,
     failed: RefCell<Option<ExchangeError>>,
+    /// Whether a task has panicked.
+    panicked: Cell<bool>,
     /// Who waits for the end of the drive.
     waiting: RefCell<Option<Waker>>,
 }
@@ -93,6 +97,7 @@ where
                 .map(|task| {
                     let (task, shared) = (Rc::clone(task), Rc::clone(shared));
                     tokio::task::spawn_local(async move {
+                        let _alarm = Alarm(&shared);
                         task.borrow_mut().start(&shared);
                         poll_fn(|cx| task.borrow_mut().poll(cx, &shared)).await;
                     })
@@ -100,7 +105,10 @@ where
                 .collect();
             let driven = poll_fn(|cx| shared.poll(cx, watchdog, ticks)).await;
             // Only those that wait for input are left.
-            spawned.iter().for_each(tokio::task::JoinHandle::abort);
+            spawned.iter().for_each(JoinHandle::abort);
+            if shared.panicked.get() {
+                resume_panic(spawned).await;
+            }
             driven
         });
         std::mem::swap(ledger, &mut self.shared.ledger.borrow_mut());
@@ -116,13 +124,16 @@ impl<L: Ledger> Shared<L> {
             asleep: Cell::new(0),
             moved: Cell::new(false),
             failed: RefCell::default(),
+            panicked: Cell::new(false),
             waiting: RefCell::default(),
         }
     }
 
     /// Whether there is nothing left to drive.
     fn is_over(&self) -> bool {
-        self.open.get() == 0 || (self.asleep.get() == 0 && self.ledger.borrow().is_done())
+        self.panicked.get()
+            || self.open.get() == 0
+            || (self.asleep.get() == 0 && self.ledger.borrow().is_done())
     }
 
     /// Waits for the end of the drive.
@@ -163,6 +174,29 @@ impl<L: Ledger> Shared<L> {
     fn wake(&self) {
         if let Some(waker) = self.waiting.take() {
             waker.wake();
+        }
+    }
+}
+
+/// Ends the drive when a task panics, which the runtime would keep to itself: nobody would wait for that task's connection
+/// in vain.
+struct Alarm<'a, L: Ledger>(&'a Shared<L>);
+
+impl<L: Ledger> Drop for Alarm<'_, L> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.panicked.set(true);
+            self.0.wake();
+        }
+    }
+}
+
+/// Goes on with the panic of a task.
+#[cold]
+async fn resume_panic(tasks: Vec<JoinHandle<()>>) {
+    for task in tasks {
+        if let Some(panic) = task.await.err().and_then(|error| error.try_into_panic().ok()) {
+            resume_unwind(panic);
         }
     }
 }

@@ -19,6 +19,7 @@ mod faults_many;
 mod floors;
 mod measure;
 mod open;
+mod patience;
 mod perf;
 mod plans;
 mod self_check;

@@ -76,8 +76,8 @@ impl<W: AsyncWire, S: Side> Task<W, S> {
         loop {
             while !self.side.pending().is_empty() {
                 let Poll::Ready(sent) = socket.poll_send(cx, self.side.pending()) else { break };
+                // It is no sign of the peer's that this end can send.
                 self.side.sent(sent.map_err(ExchangeError::Send)?);
-                shared.moved.set(true);
             }
             let is_sending = !self.side.pending().is_empty();
             if self.side.is_over() && !is_sending {
