@@ -59,8 +59,7 @@ impl Scattered {
         let slots = slots.max(1);
         let slot_bits = slots.checked_next_power_of_two()?.trailing_zeros();
         let is_numbered = expect == Expect::Echo;
-        // One bit at least has to tell a request from the one before it in the same slot.
-        if is_numbered && slot_bits >= number_bits(&request) {
+        if is_numbered && slot_bits + COUNT_BITS > number_bits(&request) {
             return None;
         }
         let slots = vec![Slot::default(); slots].into_boxed_slice();
@@ -191,6 +190,10 @@ impl Scattered {
         Mismatch::find(number, 0, message, answer)
     }
 }
+
+/// Bits of a number that tell a request from others of its slot, at least: they start again from 0, and an answer that is late
+/// by just so many requests of its slot, or a multiple of them, is taken for that of the current one.
+const COUNT_BITS: u32 = 8;
 
 /// Bits of the number that a request has room for.
 fn number_bits(request: &[u8]) -> u32 {
