@@ -43,13 +43,18 @@ def serve(program, transport, where):
                 return server
 
 
+def over(of, count):
+    """For each exchange; nothing of a server that no socket tells the process of."""
+    return of / count if of is not None else None
+
+
 def ours(engine, endpoint, connections):
     """Exchanges a second, and processor time of client and server for each."""
     options = ["--service", "echo", "--engine", engine, "--connections", connections, "--view", "client-pinned"]
     cell, block = pairs.sockscope(endpoint, *options, "--block", f"{MILLISECONDS}ms")
     assert cell["placement"]["client_cpus"] == [int(CLIENT_CPU)], cell["placement"]
     count = block["samples"]
-    return count * 1e9 / block["elapsed"], block["cpu_ns_client"] / count, (block["cpu_ns_server"] or 0) / count
+    return count * 1e9 / block["elapsed"], block["cpu_ns_client"] / count, over(block["cpu_ns_server"], count)
 
 
 def able(engines, endpoint):
@@ -91,11 +96,13 @@ def main():
     print(f"{'client':<19} {'exchanges/s':>11} {'CPU ns each: client':>20} {'server':>7}   {'/ C threads':<20} / C epoll")
     rates = {name: [row[0] for row in rows] for name, rows in columns.items()}
     for name, rows in columns.items():
-        rate, client, of_server = (statistics.median(column) for column in zip(*rows))
+        rate, client = (statistics.median(column) for column in list(zip(*rows))[:2])
+        known = [row[2] for row in rows if row[2] is not None]
+        of_server = f"{statistics.median(known):.0f}" if known else "—"
         against = [
             "{:.2f} [{:.2f}, {:.2f}]".format(*pairs.quotient(rates[name], rates[other])) for other in ("C threads", "C epoll")
         ]
-        print(f"{name:<19} {rate:11.0f} {client:20.0f} {of_server:7.0f}   {against[0]:<20} {against[1]}")
+        print(f"{name:<19} {rate:11.0f} {client:20.0f} {of_server:>7}   {against[0]:<20} {against[1]}")
 
 
 main()

@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,7 @@ int main(int argc, char **argv)
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
 	if (bind(listener, addr, tcp ? sizeof in : sizeof un) || listen(listener, 4096))
 		die("listen");
+	signal(SIGPIPE, SIG_IGN);
 	int epoll = epoll_create1(0);
 	struct epoll_event event = { .events = EPOLLIN, .data.fd = listener }, events[256];
 	if (epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event))
