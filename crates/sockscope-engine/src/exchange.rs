@@ -96,7 +96,7 @@ pub fn exchange<K: Workload, W: Waiting>(
     loop {
         let space = &mut buffer[..=workload.missing()];
         let count = receive::<W>(wire, space).map_err(ExchangeError::Receive)?;
-        if take(workload, &buffer[..count])? == Progress::Complete {
+        if is_whole(wire, workload, &buffer[..count])? {
             return Ok(());
         }
     }
@@ -146,7 +146,7 @@ impl<'a, C: Wire + AsFd> Duplex<'a, C> {
                 self.wait(sending)?;
                 continue;
             };
-            if take(workload, &buffer[..count])? == Progress::Complete && !sending {
+            if is_whole(self.wire, workload, &buffer[..count])? && !sending {
                 return Ok(());
             }
         }
@@ -281,6 +281,22 @@ fn take<K: Workload>(workload: &mut K, bytes: &[u8]) -> Result<Progress, Exchang
         return Err(if nothing { ExchangeError::Closed } else { ExchangeError::Short { missing } });
     }
     workload.on_bytes(bytes).map_err(ExchangeError::Wrong)
+}
+
+/// The same; whether the answer is whole. Where boundaries are kept the rest of one cannot come in another message.
+#[inline]
+fn is_whole<K: Workload>(
+    wire: &impl Wire,
+    workload: &mut K,
+    bytes: &[u8],
+) -> Result<bool, ExchangeError> {
+    match take(workload, bytes)? {
+        Progress::Complete => Ok(true),
+        Progress::Partial if wire.has_messages() => {
+            Err(ExchangeError::Short { missing: workload.missing() })
+        }
+        Progress::Partial => Ok(false),
+    }
 }
 
 #[inline]

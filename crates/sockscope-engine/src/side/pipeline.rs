@@ -20,6 +20,8 @@ const BATCH_BYTES: usize = 16 << 10;
 pub struct Pipeline<C = Monotonic> {
     clock: C,
     machine: workload::Pipeline,
+    /// Whether an answer is a message by itself.
+    has_messages: bool,
     /// As many requests as are sent in one piece, behind each other; where boundaries are kept, one.
     outbox: Box<[u8]>,
     /// What of the outbox is to be sent.
@@ -61,6 +63,7 @@ impl<C: Clock> Pipeline<C> {
             clock,
             outbox: machine.request().repeat(batch).into_boxed_slice(),
             machine,
+            has_messages,
             unsent: 0..0,
             waiting: 0,
             starts: Starts::new(depth),
@@ -128,11 +131,18 @@ impl<C: Clock> Side for Pipeline<C> {
         now: u64,
         ledger: &mut Rounds,
     ) -> Result<usize, ExchangeError> {
-        let Self { machine, starts, .. } = self;
+        let Self { machine, starts, has_messages, .. } = self;
         let before = ledger.exchanges;
-        machine
-            .on_bytes(input, || ledger.answered(starts.pop(), now))
-            .map_err(ExchangeError::Wrong)?;
+        let answered = || ledger.answered(starts.pop(), now);
+        if *has_messages {
+            machine.on_message(input, answered).map_err(ExchangeError::Wrong)?;
+            let missing = machine.missing();
+            if missing > 0 {
+                return Err(ExchangeError::Short { missing });
+            }
+        } else {
+            machine.on_bytes(input, answered).map_err(ExchangeError::Wrong)?;
+        }
         let answered = ledger.exchanges - before;
         if answered > 0 && ledger.is_open_at(now) {
             self.start(answered, now, ledger);

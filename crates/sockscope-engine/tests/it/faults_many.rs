@@ -3,6 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
 use sockscope_engine::control::{Failure, Fault};
@@ -10,7 +11,7 @@ use sockscope_engine::plan::{Sweep, Target, Wish};
 use sockscope_engine::run::CellResult;
 use sockscope_engine::view::View;
 use sockscope_engine::work::{EngineName, Engines, Work};
-use sockscope_net::Endpoint;
+use sockscope_net::{BindOptions, Endpoint, Listener};
 
 use crate::plans::{engines, impatient, measure, wish};
 
@@ -207,4 +208,58 @@ fn a_server_that_stops_answering_is_given_up() {
         },
         &["no answer within 600ms"],
     );
+}
+
+/// What somebody else's server makes of requests that have come, each a message: the messages that it answers.
+type Cut = fn(&[Vec<u8>]) -> Vec<Vec<u8>>;
+
+/// A client of a server whose answers are cut so.
+fn cut_messages(cut: Cut, depth: u32, client: EngineName) -> Failure {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let id = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let endpoint = Endpoint::parse(format!("unixpacket:@cut-{id}").as_ref()).unwrap();
+    let listener = Listener::bind(&endpoint, &BindOptions::default()).unwrap().remove(0);
+    listener.set_nonblocking(false).unwrap();
+    thread::spawn(move || {
+        while let Ok(conn) = listener.accept() {
+            conn.set_nonblocking(false).unwrap();
+            let (mut waiting, mut count) = (Vec::new(), 0);
+            let mut request = [0; 65];
+            while let Ok(len @ 1..) = conn.receive(&mut request) {
+                waiting.push(request[..len].to_vec());
+                count += 1;
+                // The very first exchange finds out whether the server echoes at all.
+                let answers = match waiting.len() {
+                    _ if count == 1 => std::mem::take(&mut waiting),
+                    so_many if so_many == depth as usize => cut(&std::mem::take(&mut waiting)),
+                    _ => continue,
+                };
+                if answers.iter().any(|answer| conn.send(answer).is_err()) {
+                    break;
+                }
+            }
+        }
+    });
+    let engines = Engines { client, server: EngineName::Blocking };
+    let work = Work { depth, engines, ..Work::default() };
+    let wish = wish(vec![Target::Running(endpoint)], &[View::Free]);
+    let (_, mut measurement) = measure(&impatient(Wish { sweep: Sweep::only(work), ..wish }));
+    measurement.cells.remove(0).failure.expect("it cannot be measured")
+}
+
+#[test]
+fn an_answer_in_two_messages_is_short_and_two_answers_in_one_are_wrong() {
+    let halves: Cut =
+        |requests| requests.iter().flat_map(|one| one.chunks(32)).map(Vec::from).collect();
+    let together: Cut = |requests| vec![requests.concat()];
+    for engine in engines() {
+        for depth in [1, 2] {
+            let Failure { fault, text } = cut_messages(halves, depth, engine);
+            assert_eq!(fault, Fault::Peer, "{engine} {depth}: {text}");
+            assert_eq!(text, "exchange: the answer ended 32 bytes short", "{engine} {depth}");
+        }
+        let Failure { fault, text } = cut_messages(together, 2, engine);
+        assert_eq!(fault, Fault::Peer, "{engine}: {text}");
+        assert!(text.contains("check the answer: wrong answer in exchange"), "{engine}: {text}");
+    }
 }

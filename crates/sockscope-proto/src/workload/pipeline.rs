@@ -128,6 +128,16 @@ impl Pipeline {
         Ok(())
     }
 
+    /// A message arrived where boundaries are kept: it has to be one answer and no more. It may be less; what is then
+    /// [`missing`](Self::missing) is no part of another message.
+    #[inline]
+    pub fn on_message(&mut self, message: &[u8], answered: impl FnMut()) -> Result<(), Mismatch> {
+        if message.len() > self.next.len() - self.received {
+            return Err(self.mismatch(message));
+        }
+        self.on_bytes(message, answered)
+    }
+
     /// The next answer is that to the request of the next number.
     #[inline]
     fn expect_next(&mut self) {

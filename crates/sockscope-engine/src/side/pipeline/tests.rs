@@ -155,6 +155,34 @@ fn where_boundaries_are_kept_each_request_is_a_message() {
 }
 
 #[test]
+fn where_boundaries_are_kept_a_message_is_one_answer() {
+    let started = |has_messages| {
+        let mut ledger = Rounds::new();
+        let mut side = Pipeline::with_clock(&work(8, 2), has_messages, Monotonic);
+        side.on_start(0, &mut ledger);
+        let wire = send(&mut side, usize::MAX);
+        (side, ledger, wire)
+    };
+    let (mut side, mut ledger, wire) = started(true);
+    let half = side.on_bytes(&wire[..4], 1, &mut ledger);
+    assert!(matches!(half, Err(ExchangeError::Short { missing: 4 })), "{half:?}");
+    let (mut side, mut ledger, wire) = started(true);
+    let Err(ExchangeError::Wrong(two)) = side.on_bytes(&wire, 1, &mut ledger) else {
+        panic!("two answers in one message")
+    };
+    assert_eq!((two.offset, two.expected), (8, None));
+    let (mut side, mut ledger, wire) = started(true);
+    for answer in wire.chunks(8) {
+        side.on_bytes(answer, 1, &mut ledger).unwrap();
+    }
+    let (mut side, mut ledger, wire) = started(false);
+    for piece in [&wire[..4], &wire[4..]] {
+        side.on_bytes(piece, 1, &mut ledger).unwrap();
+    }
+    assert_eq!(ledger.exchanges, 2, "a stream has none");
+}
+
+#[test]
 fn an_answer_out_of_order_and_one_too_many_are_wrong() {
     for wrong in [8..16, 0..32] {
         let mut ledger = Rounds::new();
