@@ -7,8 +7,10 @@
 //! Why the safe interface is sound:
 //!
 //! - *Memory.* Every address that an operation is given lies in memory that the ring itself owns and that never moves: its
-//!   buffers, its send slots, or a static. It is unmapped only after the last completion of every operation was seen
-//!   (`drain.rs`); a ring that is forgotten, or cannot be drained, never unmaps it.
+//!   buffers, its send slots, or a static. It is unmapped only after the completion was seen with which the kernel gives up
+//!   every address of an operation (`drain.rs`): its last one, or the first of a zero-copy send, whose second tells that the
+//!   kernel lets go of pages, which stay in memory as long as it holds them. A ring that is forgotten, or cannot be drained,
+//!   never unmaps anything.
 //! - *Receiving.* The kernel writes to buffers that it was given and that the program does not hold. A [`Received`] is made
 //!   by a completion and used up by [`Uring::recycle`]; besides, a table says who has each buffer (`buffers.rs`), so that
 //!   not even a handle of another ring reaches memory that the kernel may write to.

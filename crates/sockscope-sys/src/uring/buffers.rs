@@ -51,13 +51,14 @@ impl Buffers {
     ///
     /// # Safety
     ///
-    /// `self` is dropped only after the ring of `submitter` is closed and no operation of it that may take a buffer is in
-    /// flight.
+    /// `self` is dropped only once every operation of the ring of `submitter` that may take a buffer has ended, and none is
+    /// submitted afterwards. The ring itself may still be open then: the queue's pages are its own, and only operations
+    /// write to the buffers.
     #[doc(alias = "IORING_REGISTER_PBUF_RING")]
     pub(super) unsafe fn register(&mut self, submitter: &Submitter<'_>) -> io::Result<()> {
         let queue = self.queue.start().as_ptr() as u64;
         let count = self.mask + 1;
-        // SAFETY: the queue has `count` entries and stays mapped as long as the ring may use it (the caller's word).
+        // SAFETY: the queue has `count` entries and stays mapped as long as an operation may use it (the caller's word).
         unsafe { submitter.register_buf_ring_with_flags(queue, count, GROUP, 0) }?;
         for id in 0..count {
             self.provide(id);

@@ -95,7 +95,8 @@ impl Uring {
             task_run,
             of_one_thread: PhantomData,
         };
-        // SAFETY: the buffers are unmapped by the drop of `ring`, once no operation is in flight (`drain.rs`).
+        // SAFETY: the buffers are unmapped by the drop of `ring` alone, once no operation is in flight (`drain.rs`), and
+        // what is being dropped submits none.
         unsafe { ring.buffers.register(&ring.ring.submitter()) }
             .map_err(|source| Refused::of_registration("provided buffers", "5.19", source))?;
         Ok(ring)
