@@ -16,7 +16,8 @@ use crate::work::Work;
 /// late or repeated answer is known by its number and dropped. Where answers have no number, a loss fails the cell: a
 /// late answer could not be told from the next.
 ///
-/// A request starts just before its first send call: where others have to leave first, when it is its turn.
+/// A request starts when it is its turn to be sent: where others have to leave first, when the engine has taken the last of
+/// them. Should the socket be full then, the wait for room is part of the round trip.
 #[derive(Debug)]
 pub struct Datagrams<C = Monotonic> {
     clock: C,

@@ -13,9 +13,9 @@ const BATCH_BYTES: usize = 16 << 10;
 
 /// Keeps `depth` requests in flight and checks each answer, by number and pattern, in order.
 ///
-/// A request starts just before the send call that is the first to have a part of it. For one that is sent as soon as there
-/// is room for it, that is the reading of the clock after the answer that made room; only where others have to leave first
-/// is the clock read once more, when it is its turn.
+/// A request starts when it is its turn to be sent. For one that is sent as soon as there is room for it, that is the reading
+/// of the clock after the answer that made room; only where others have to leave first is the clock read once more, when the
+/// engine has taken the last of them. Should the socket be full then, the wait for room is part of the round trip.
 #[derive(Debug)]
 pub struct Pipeline<C = Monotonic> {
     clock: C,
