@@ -67,3 +67,22 @@ pub(crate) fn run(root: &Path, names: &[&str], write: bool) -> Result<bool, Box<
     }
     Ok(tried.iter().all(|(_, outcome): &(_, Outcome)| outcome.is_noticed()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_that_each_mutation_replaces_is_there_once() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let text = fs::read_to_string(root.join("mutations.toml")).unwrap();
+        let Mutations { mutation: all } = toml::from_str(&text).unwrap();
+        assert!(!all.is_empty());
+        for Mutation { error, file, find, replace, test, .. } in all {
+            let code = fs::read_to_string(root.join(&file)).unwrap();
+            assert_eq!(code.matches(&find).count(), 1, "{error}: {find:?} in {file}");
+            assert_ne!(find, replace, "{error}");
+            assert!(test.contains("::"), "{error}: {test} names no module");
+        }
+    }
+}
