@@ -204,20 +204,24 @@ impl Plan {
 
     fn round_duration(&self) -> Duration {
         let timed = |cell: &CellPlan| self.timing.block_in(cell.view);
-        self.cells.iter().map(|cell| self.block_duration(timed(cell))).sum()
+        self.cells.iter().map(|cell| self.block_duration(cell, timed(cell))).sum()
     }
 
     /// What the one round takes that counts instead of timing; twins are not counted.
     fn counting_duration(&self) -> Duration {
         let counted = |cell: &CellPlan| self.timing.counted_in(cell.view);
         let cells = self.cells.iter().filter(|cell| !cell.twin);
-        cells.map(|cell| self.block_duration(counted(cell))).sum()
+        cells.map(|cell| self.block_duration(cell, counted(cell))).sum()
     }
 
-    fn block_duration(&self, window: Duration) -> Duration {
+    fn block_duration(&self, cell: &CellPlan, window: Duration) -> Duration {
         /// Starting two processes and connecting them, on an ordinary machine.
         const OVERHEAD: Duration = Duration::from_millis(8);
-        self.timing.warm_up + window + OVERHEAD
+        /// What a byte takes to be sent, checked and sent back, at a gigabyte a second each way.
+        const BYTE: Duration = Duration::from_nanos(2);
+        // The warm-up and the window end with the exchange that is under way then.
+        let bytes = u32::try_from(cell.work.message_len()).unwrap_or(u32::MAX);
+        self.timing.warm_up + window + OVERHEAD + 2 * (BYTE * bytes)
     }
 
     /// Adds the cells of one view at one point, what cannot be had left out; whether a twin is among them.

@@ -42,8 +42,12 @@ pub(crate) fn size(text: &str) -> Result<usize, String> {
         "G" | "g" | "GiB" => 1 << 30,
         unit => return Err(format!("no unit is called {unit:?}; use K, M or G (of 1024)")),
     };
-    let number: usize =
-        digits.parse().map_err(|_| "a size is a number such as 64, 4K or 1M".to_owned())?;
+    let is_number = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
+    if !is_number {
+        return Err("a size is a number such as 64, 4K or 1M".into());
+    }
+    // What does not fit is larger than anything allowed.
+    let number = digits.parse().unwrap_or(usize::MAX);
     let bytes = number.checked_mul(factor).filter(|bytes| *bytes <= LARGEST);
     match bytes {
         Some(0) => Err("a message of no bytes cannot be exchanged; 1 is the least".into()),
@@ -127,7 +131,10 @@ fn range(
     const MOST: usize = 1000;
     let Some((first, rest)) = text.split_once(':') else { return Ok(vec![value(text)?]) };
     let form = || {
-        format!("a range is FIRST:LAST:*FACTOR or FIRST:LAST:+STEP, such as 1:64:*2, not {text:?}")
+        let end = rest.split(':').next().unwrap_or(rest);
+        format!(
+            "a range is FIRST:LAST:*FACTOR or FIRST:LAST:+STEP, such as {first}:{end}:*2, not {text:?}"
+        )
     };
     let (last, by) = rest.split_once(':').ok_or_else(form)?;
     let (first, last) = (value(first)?, value(last)?);

@@ -41,6 +41,7 @@ pub(super) fn judge_all(report: &mut Report) {
         let answered: u64 = cell.blocks.iter().map(|block| block.samples).sum();
         let Some(open) = &mut cell.open else { continue };
         open.answered_share = (open.due > 0).then(|| answered as f64 / open.due as f64);
+        open.achieved_per_second = open.asked_per_second * open.answered_share.unwrap_or(0.0);
         open.invalid_because = match judge(open, latency.as_ref()) {
             Judgement::Invalid(why) => Some(why),
             Judgement::Valid | Judgement::Doubtful(_) => None,

@@ -53,8 +53,10 @@ fn few_runs(cells: &[CellComparison]) -> Option<Caveat> {
     cells.iter().any(few).then(|| {
         caveat(
             CaveatCode::FewRuns,
-            "There are fewer than three runs a side, so only large differences can be found.",
-            "Measure at least three runs of each (bench --runs 3), or give --history.",
+            "Of some cells fewer than three runs a side could be used, so that only large differences \
+             can be found there.",
+            "Measure at least three runs of each (bench --runs 3), each with enough samples (--block), \
+             or give --history.",
         )
     })
 }

@@ -270,7 +270,7 @@ pub struct OpenLoop {
     pub arrivals: String,
     /// Requests a second that were asked for, of all connections together.
     pub asked_per_second: f64,
-    /// Requests a second that were answered.
+    /// Requests a second that were answered within the window: the asked ones times `answered_share`.
     pub achieved_per_second: f64,
     /// Requests that were due in the windows.
     pub due: u64,

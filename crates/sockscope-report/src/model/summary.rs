@@ -81,7 +81,7 @@ impl Cell {
         self.open = Some(OpenLoop {
             arrivals: arrivals.to_owned(),
             asked_per_second: self.rate.unwrap_or(0.0),
-            achieved_per_second: self.per_second.unwrap_or(0.0),
+            achieved_per_second: 0.0,
             due: self.total(|block| block.due).unwrap_or(0),
             missed: self.total(|block| block.missed).unwrap_or(0),
             unanswered: self.total(|block| block.unanswered).unwrap_or(0),
@@ -106,9 +106,9 @@ impl Cell {
         })
     }
 
-    /// The sum over all blocks; `None` when a block does not know it.
+    /// The sum over all blocks; `None` without any, or when one does not know it.
     fn total(&self, of: impl Fn(&Block) -> Option<u64>) -> Option<u64> {
-        self.blocks.iter().map(of).sum()
+        (!self.blocks.is_empty()).then(|| self.blocks.iter().map(of).sum())?
     }
 
     /// A count over the measured time of all blocks; `None` when a block does not know it.

@@ -22,8 +22,9 @@ pub(in crate::worker) fn check_room(conn: &Conn, len: usize) -> Result<(), Failu
 /// In words that follow "because".
 fn reason(transport: &str, len: usize, send_buffer: usize) -> Option<String> {
     let over_udp = |most| {
-        (len > most)
-            .then(|| format!("a datagram of {len} bytes is larger than UDP carries ({most})"))
+        (len > most).then(|| {
+            format!("a datagram of {len} bytes is larger than UDP carries: --size {most} at most")
+        })
     };
     match transport {
         // Of 65535 bytes; IPv4's header is counted in, IPv6's is not.
@@ -55,14 +56,14 @@ mod tests {
                 "udp",
                 65_508,
                 1,
-                Some("a datagram of 65508 bytes is larger than UDP carries (65507)"),
+                Some("a datagram of 65508 bytes is larger than UDP carries: --size 65507 at most"),
             ),
             ("udp6", 65_527, 1, None),
             (
                 "udp6",
                 65_528,
                 1,
-                Some("a datagram of 65528 bytes is larger than UDP carries (65527)"),
+                Some("a datagram of 65528 bytes is larger than UDP carries: --size 65527 at most"),
             ),
             ("unixgram", 212_960, 212_992, None),
             ("unixgram", 212_961, 212_992, Some(buffer)),

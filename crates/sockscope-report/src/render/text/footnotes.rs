@@ -1,9 +1,10 @@
 //! Footnotes: what the names and marks of the table mean.
 
 use super::page::Page;
+use super::reading::Reading;
 use super::table::{BY_MEAN, INVALID, UNSUPPORTED, lacks_percentile};
 use super::{phrases, tasks};
-use crate::model::{Cell, Report, Statistic, Task, View};
+use crate::model::{Cell, Comparison, Report, Statistic, Task, View};
 use crate::units;
 
 /// The column of the marks.
@@ -75,8 +76,19 @@ fn marks(report: &Report, page: &mut Page) {
              so that they need not divide exactly",
         );
     }
+    let unresolved =
+        |one: &&Comparison| matches!(Reading::of(one), Reading::Hidden | Reading::Open);
+    if comparisons.iter().any(unresolved) {
+        page.aside(
+            &mark("unresolved"),
+            "these rounds do not tell: the interval has 1 in it, or identical cells differed as much",
+        );
+    }
     if report.originals().any(|cell| lacks_percentile(report, cell)) {
-        page.aside(&mark(UNSUPPORTED), "too few samples for this percentile, or of too few rounds");
+        page.aside(
+            &mark(UNSUPPORTED),
+            "too few samples, or of too few rounds: a longer --block or more --rounds",
+        );
     }
     if leading == Statistic::P50 && comparisons.iter().any(|one| one.statistic != leading) {
         page.aside(

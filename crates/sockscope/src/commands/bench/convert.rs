@@ -59,7 +59,6 @@ pub(super) fn measured(report: &mut Report, plan: &Plan, measurement: Measuremen
     for (cell, result) in plan.cells.iter().zip(measurement.cells) {
         let planned = plan.rounds as usize * plan.runs as usize;
         let missing = result.blocks.len() < planned;
-        report.partial |= missing;
         if let Some(failure) = &result.failure {
             if failure.fault == Fault::Unavailable {
                 // The same for its twin.
@@ -71,6 +70,7 @@ pub(super) fn measured(report: &mut Report, plan: &Plan, measurement: Measuremen
             }
             status = worse(status, fault_status(failure.fault));
         }
+        report.partial |= missing;
         report.cells.push(cell_model(cell, names, plan, &result));
     }
     if report.cells.is_empty() && !report.interrupted {

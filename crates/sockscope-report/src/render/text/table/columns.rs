@@ -42,8 +42,8 @@ pub(super) fn of(report: &Report) -> Vec<Column> {
         Task::Stream => vec![Throughput, CpuServer, CpuClient],
         Task::Connect => vec![Rate, P50, P99, TimeWait, BacklogFull],
     };
-    let has_time_wait = any(|cell| cell.connect.is_some_and(|one| one.time_wait.is_some()));
-    columns.retain(|column| *column != TimeWait || has_time_wait);
+    let knows_time_wait = any(|cell| cell.connect.is_some_and(|one| one.time_wait.is_some()));
+    columns.retain(|column| *column != TimeWait || (knows_time_wait && any(has_time_wait)));
     let has_cpu = any(|cell| cell.cpu_ns_per_kib.is_some());
     columns.retain(|column| !matches!(column, CpuClient | CpuServer) || has_cpu);
     if any(|cell| cell.lost.is_some_and(|lost| lost > 0)) {
@@ -96,6 +96,8 @@ impl Column {
             Self::Throughput => cell.bytes_per_second.map(units::throughput),
             Self::CpuClient => cpu(|of| of.client).map(units::time),
             Self::CpuServer => cpu(|of| of.server).map(units::time),
+            // The kernel's count is of all programs; a socket that is not TCP adds nothing to it.
+            Self::TimeWait if !has_time_wait(cell) => Some("—".to_owned()),
             Self::TimeWait => connect.and_then(|connect| connect.time_wait).map(whole),
             Self::BacklogFull => connect.map(|connect| whole(connect.backlog_full)),
             Self::Lost => cell.lost.map(whole),
@@ -107,6 +109,11 @@ impl Column {
 /// A time, or the mark of one that the samples do not support.
 fn time(ns: Option<u64>) -> String {
     ns.map_or_else(|| UNSUPPORTED.to_owned(), |ns| units::time(ns as f64))
+}
+
+/// Whether closing its connections leaves any in `TIME_WAIT`.
+fn has_time_wait(cell: &Cell) -> bool {
+    matches!(cell.transport.as_str(), "tcp" | "tcp6" | "mptcp")
 }
 
 fn achieved(open: &OpenLoop) -> String {

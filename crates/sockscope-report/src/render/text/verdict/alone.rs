@@ -32,10 +32,22 @@ pub(super) fn of(report: &Report) -> String {
         format!("{}, and {other} {}", at(report, first), report.at(&last.point()))
     };
     format!(
-        "{} {values} {}. There is nothing to compare it with.",
+        "{} {values} {}. {}",
         tasks::subject(report.task(), &phrases::name(&first.label)),
-        phrases::when(report, &first.view)
+        phrases::when(report, &first.view),
+        rest(report, first)
     )
+}
+
+/// Why nothing is said of others.
+fn rest(report: &Report, first: &Cell) -> &'static str {
+    let mut others =
+        report.originals().filter(|cell| is_measured(cell) && cell.label != first.label);
+    match others.next() {
+        None => "There is nothing to compare it with.",
+        Some(_) if report.task() == Task::Open => "No other has a valid point to compare it with.",
+        Some(_) => "There is no other socket to compare it with.",
+    }
 }
 
 /// The number of a cell, and where it is in the sweep.
