@@ -95,7 +95,9 @@ fn a_message_that_a_kind_cannot_carry_is_nobodys_fault_and_the_others_are_measur
             Target::Own(Unixpacket | Unixgram) => {
                 "a message of 8388608 bytes is larger than the send buffer, "
             }
-            Target::Own(Udp) => "a datagram of 8388608 bytes is larger than UDP carries (65507)",
+            Target::Own(Udp) => {
+                "a datagram of 8388608 bytes is larger than UDP carries: --size 65507 at most"
+            }
             _ => {
                 assert_eq!(result.failure, None);
                 continue;

@@ -82,7 +82,7 @@ fn a_size_that_one_kind_cannot_carry_is_listed_and_the_others_are_measured() {
     );
     assert_eq!(
         unavailable[0]["reason"],
-        "a datagram of 65508 bytes is larger than UDP carries (65507)"
+        "a datagram of 65508 bytes is larger than UDP carries: --size 65507 at most"
     );
 }
 
@@ -90,7 +90,7 @@ fn a_size_that_one_kind_cannot_carry_is_listed_and_the_others_are_measured() {
 fn a_size_that_no_kind_can_carry_leaves_nothing_to_measure() {
     let output = bench(&["--transport", "udp", "--size", "64K", "--view", "solo"]);
     assert_eq!(output.status.code(), Some(3));
-    let reason = "nothing could be measured: udp at 64 KiB: a datagram of 65536 bytes is larger than UDP carries (65507)";
+    let reason = "nothing could be measured: udp at 64 KiB: a datagram of 65536 bytes is larger than UDP carries: --size 65507 at most";
     assert!(error(&output).contains(reason), "{}", error(&output));
 }
 
