@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Tries what `sockscope compare` finds with real servers: two sides of three runs each, again and again, of the same server
-# and of one that is slower by a share of the round trip (a busy loop, calibrated first).
+# and of one that is slower by a share of the round trip (a busy loop, calibrated first). The runs of both sides alternate:
+# a machine that is a few percent slower than it was a minute ago would otherwise look like a difference between the sides.
 #
 #     bench/compare.sh [TRIES [PERCENT]]        20 tries and 5 % unless told otherwise; prints a line per try and the sums
 #
-# Both servers share the client's CPU, so that no idle CPU has to be woken. It takes about 20 s a try.
+# Both servers share the client's CPU, so that no idle CPU has to be woken. It takes about 15 s a try.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 tries=${1:-20}
@@ -31,8 +32,9 @@ median() { # NAME: the median round trip in nanoseconds
         python3 -c 'import json, sys; print(json.load(sys.stdin)["cells"][0]["rtt_ns"]["p50"])'
 }
 
-runs() { # FILE: three runs of whatever serves at $home/s
-    "$sockscope" bench "unix:$home/s" --view client-pinned --runs 3 --quiet -o "$1" >"$home/text"
+run() { # SERVER FILE: one run against a server, always under the same name
+    ln -sfn "$1" "$home/s"
+    "$sockscope" bench "unix:$home/s" --view client-pinned --rounds 40 --block 30ms --quiet -o "$home/$2" >"$home/text"
 }
 
 serve same 0
@@ -42,11 +44,11 @@ serve slow "$delay"
 echo "round trip $base ns; the slower server works $delay ns longer"
 
 try() { # SERVER OF THE LATER SIDE: prints the verdict
-    ln -sfn same "$home/s"
-    runs "$home/before.json"
-    ln -sfn "$1" "$home/s"
-    runs "$home/after.json"
-    "$sockscope" compare --json "$home/before.json" -- "$home/after.json" | python3 -c '
+    # Neither side is always the first of a pair.
+    run same before1 && run "$1" after1
+    run "$1" after2 && run same before2
+    run same before3 && run "$1" after3
+    "$sockscope" compare --json "$home"/before? -- "$home"/after? | python3 -c '
 import json, sys
 [cell] = [one for one in json.load(sys.stdin)["comparisons"] if one["gated"]]
 print(cell["verdict"], round(cell["ratio"], 4), cell["lo"] and round(cell["lo"], 4), cell["hi"] and round(cell["hi"], 4))'
