@@ -18,33 +18,17 @@
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "reference.h"
 
 #define SIZE 64
 #define CONNECTIONS_MAX 4096
 #define WARM_UP_NS 50000000u
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
-static uint64_t read_ns(clockid_t clock)
-{
-	struct timespec t;
-	if (clock_gettime(clock, &t))
-		die("clock_gettime");
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 static uint64_t exchange_until(int epoll, uint64_t end)
 {

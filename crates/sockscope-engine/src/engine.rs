@@ -52,6 +52,13 @@ use crate::exchange::ExchangeError;
 use crate::side::Side;
 use crate::view::Wait;
 
+/// What a wire needs to wait for events; in a build without tokio nothing of its own.
+#[cfg(not(feature = "tokio"))]
+pub trait AsyncWire: crate::wire::Wire {}
+
+#[cfg(not(feature = "tokio"))]
+impl<W: crate::wire::Wire> AsyncWire for W {}
+
 /// Moves the bytes of some connections; see the contract above.
 pub trait Engine<W, S: Side>: Sized {
     /// Takes the connections over.

@@ -20,7 +20,7 @@ use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::io::Errno;
 
 use self::end::{End, READABLE};
-use super::watchdog::{Timer, Watchdog};
+use super::watchdog::Alarm;
 use super::{Engine, Terms};
 use crate::clock::now_ns;
 use crate::exchange::ExchangeError;
@@ -40,9 +40,7 @@ pub struct Epoll<W, S> {
     ends: Box<[End<W, S>]>,
     /// How many of them are not closed.
     open: usize,
-    watchdog: Option<(Watchdog, Timer)>,
-    /// Whether sides are told of the time.
-    ticks: bool,
+    alarm: Option<Alarm>,
     events: Box<[Event]>,
     scratch: Box<[u8]>,
     wait: Wait,
@@ -58,11 +56,9 @@ impl<W: Wire + AsFd, S: Side> Engine<W, S> for Epoll<W, S> {
             wire.set_nonblocking(true)?;
             epoll::add(&set, wire, EventData::new_u64(number as u64), READABLE)?;
         }
-        let mut watchdog = None;
-        if let Some(dog) = Watchdog::new(terms) {
-            let timer = Timer::every(dog.interval())?;
-            epoll::add(&set, &timer, EventData::new_u64(TIMER), EventFlags::IN)?;
-            watchdog = Some((dog, timer));
+        let alarm = Alarm::new(terms)?;
+        if let Some(alarm) = &alarm {
+            epoll::add(&set, alarm, EventData::new_u64(TIMER), EventFlags::IN)?;
         }
         let none = Event { flags: EventFlags::empty(), data: EventData::new_u64(0) };
         Ok(Self {
@@ -71,8 +67,7 @@ impl<W: Wire + AsFd, S: Side> Engine<W, S> for Epoll<W, S> {
             busy: VecDeque::with_capacity(ends.len()),
             events: vec![none; (ends.len() + 1).min(EVENTS_MAX)].into_boxed_slice(),
             ends: ends.into_iter().map(|(wire, side)| End::new(wire, side)).collect(),
-            watchdog,
-            ticks: terms.tick.is_some(),
+            alarm,
             scratch: vec![0; terms.scratch].into_boxed_slice(),
             wait: terms.wait,
             many_messages: terms.many_messages,
@@ -80,8 +75,8 @@ impl<W: Wire + AsFd, S: Side> Engine<W, S> for Epoll<W, S> {
     }
 
     fn drive(&mut self, ledger: &mut S::Ledger) -> Result<(), ExchangeError> {
-        if let Some((watchdog, _)) = &mut self.watchdog {
-            watchdog.moved();
+        if let Some(alarm) = &mut self.alarm {
+            alarm.moved();
         }
         for number in 0..self.ends.len() {
             self.start(number, ledger)?;
@@ -164,8 +159,8 @@ impl<W: Wire + AsFd, S: Side> Epoll<W, S> {
         if number == TIMER {
             return self.on_timer(ledger);
         }
-        if let Some((watchdog, _)) = &mut self.watchdog {
-            watchdog.moved();
+        if let Some(alarm) = &mut self.alarm {
+            alarm.moved();
         }
         let Self { set, ends, scratch, many_messages, .. } = self;
         let number = usize::try_from(number).unwrap_or(usize::MAX);
@@ -181,15 +176,8 @@ impl<W: Wire + AsFd, S: Side> Epoll<W, S> {
 
     #[cold]
     fn on_timer(&mut self, ledger: &mut S::Ledger) -> Result<(), ExchangeError> {
-        let Some((watchdog, timer)) = &mut self.watchdog else { return Ok(()) };
-        if !timer.read()? {
-            return Ok(());
-        }
-        watchdog.ticked()?;
-        if !self.ticks {
-            return Ok(());
-        }
-        let now = now_ns();
+        let Some(alarm) = &mut self.alarm else { return Ok(()) };
+        let Some(now) = alarm.rang()? else { return Ok(()) };
         for number in 0..self.ends.len() {
             let end = &mut self.ends[number];
             end.side.on_tick(now, ledger)?;

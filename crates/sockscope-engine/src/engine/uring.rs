@@ -25,9 +25,8 @@ use std::os::fd::AsFd;
 
 use sockscope_sys::uring::{Completion, Event, Fixed, Uring as Ring};
 
-use super::watchdog::{Timer, Watchdog};
+use super::watchdog::Alarm;
 use super::{Engine, Terms};
-use crate::clock::now_ns;
 use crate::exchange::ExchangeError;
 use crate::side::{Ledger, Side};
 use crate::view::Wait;
@@ -60,9 +59,7 @@ pub struct Uring<W, S> {
     has_paused: bool,
     /// System calls of the ring that the wires have been told of.
     told: u64,
-    watchdog: Option<(Watchdog, Timer)>,
-    /// Whether sides are told of the time.
-    ticks: bool,
+    alarm: Option<Alarm>,
     wait: Wait,
 }
 
@@ -82,12 +79,10 @@ impl<W: Wire + AsFd, S: Side> Engine<W, S> for Uring<W, S> {
             taken_over.push(end);
             number += 1;
         }
-        let mut watchdog = None;
-        if let Some(dog) = Watchdog::new(terms) {
-            let timer = Timer::every(dog.interval())?;
-            ring.install(Fixed(number), &timer)?;
+        let alarm = Alarm::new(terms)?;
+        if let Some(alarm) = &alarm {
+            ring.install(Fixed(number), alarm)?;
             ring.poll(Fixed(number), TIMER)?;
-            watchdog = Some((dog, timer));
         }
         Ok(Self {
             told: ring.enters(),
@@ -99,15 +94,14 @@ impl<W: Wire + AsFd, S: Side> Engine<W, S> for Uring<W, S> {
             going_on: Vec::with_capacity(taken_over.len()),
             ends: taken_over.into_boxed_slice(),
             has_paused: false,
-            watchdog,
-            ticks: terms.tick.is_some(),
+            alarm,
             wait: terms.wait,
         })
     }
 
     fn drive(&mut self, ledger: &mut S::Ledger) -> Result<(), ExchangeError> {
-        if let Some((watchdog, _)) = &mut self.watchdog {
-            watchdog.moved();
+        if let Some(alarm) = &mut self.alarm {
+            alarm.moved();
         }
         for number in 0..self.ends.len() {
             self.start(number, ledger)?;
@@ -189,8 +183,8 @@ impl<W: Wire + AsFd, S: Side> Uring<W, S> {
         if token == TIMER {
             return self.on_timer(ledger);
         }
-        if let Some((watchdog, _)) = &mut self.watchdog {
-            watchdog.moved();
+        if let Some(alarm) = &mut self.alarm {
+            alarm.moved();
         }
         self.has_paused |= !more && matches!(event, Event::Received(_) | Event::Readable(_));
         let Self { ring, ends, backlog, held_up, scratch, .. } = self;
@@ -218,15 +212,8 @@ impl<W: Wire + AsFd, S: Side> Uring<W, S> {
     fn on_timer(&mut self, ledger: &mut S::Ledger) -> Result<(), ExchangeError> {
         let place = Fixed(u32::try_from(self.ends.len()).unwrap_or(u32::MAX));
         self.ring.poll(place, TIMER).map_err(ExchangeError::Receive)?;
-        let Some((watchdog, timer)) = &mut self.watchdog else { return Ok(()) };
-        if !timer.read()? {
-            return Ok(());
-        }
-        watchdog.ticked()?;
-        if !self.ticks {
-            return Ok(());
-        }
-        let now = now_ns();
+        let Some(alarm) = &mut self.alarm else { return Ok(()) };
+        let Some(now) = alarm.rang()? else { return Ok(()) };
         for number in 0..self.ends.len() {
             let (ends, mut under) = self.parts();
             if ends[number].tick(now, &mut under, ledger)? == Fate::Over {

@@ -14,6 +14,7 @@ use rustix::time::{
 };
 
 use super::Terms;
+use crate::clock::now_ns;
 use crate::exchange::ExchangeError;
 
 /// Looks in one patience: silence is noticed at most a quarter of it late.
@@ -86,6 +87,45 @@ impl Timer {
             Err(Errno::AGAIN | Errno::INTR) => Ok(false),
             Err(error) => Err(ExchangeError::Receive(error.into())),
         }
+    }
+}
+
+/// A watchdog with its timer, and whether sides are told of the time when it ticks.
+#[derive(Debug)]
+pub(super) struct Alarm {
+    watchdog: Watchdog,
+    timer: Timer,
+    tells_time: bool,
+}
+
+impl Alarm {
+    /// For these terms; `None` if nobody needs to look.
+    pub(super) fn new(terms: &Terms) -> io::Result<Option<Self>> {
+        let Some(watchdog) = Watchdog::new(terms) else { return Ok(None) };
+        let timer = Timer::every(watchdog.interval())?;
+        Ok(Some(Self { watchdog, timer, tells_time: terms.tick.is_some() }))
+    }
+
+    /// Something moved.
+    #[inline]
+    pub(super) fn moved(&mut self) {
+        self.watchdog.moved();
+    }
+
+    /// The timer can be read; what time sides are to be told, if it really ticked and they are told at all.
+    #[cold]
+    pub(super) fn rang(&mut self) -> Result<Option<u64>, ExchangeError> {
+        if !self.timer.read()? {
+            return Ok(None);
+        }
+        self.watchdog.ticked()?;
+        Ok(self.tells_time.then(now_ns))
+    }
+}
+
+impl AsFd for Alarm {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.timer.as_fd()
     }
 }
 

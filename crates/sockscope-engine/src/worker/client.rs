@@ -29,7 +29,7 @@ pub(super) use meters::Meters;
 pub(super) use round_trip::measure;
 pub(super) use stream::{call, sink, terms as sink_terms};
 pub(super) use too_large::check_room;
-pub(super) use window::measure as measure_window;
+pub(super) use window::{measure as measure_window, measure_on_events};
 
 use super::{Lifeline, Stop, endpoint, failure, not_built};
 use crate::control::{Failure, Fault, Role, WorkerPlan};

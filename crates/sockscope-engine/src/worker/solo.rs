@@ -14,12 +14,12 @@ use sockscope_proto::Service;
 use sockscope_proto::service::{Echo, Pong};
 
 use super::bound::Bound;
-use super::client::{Meters, check_room, measure, measure_window};
+use super::client::{Meters, check_room, measure, measure_on_events};
 use super::{Lifeline, Stop, failure, known, not_built, ready, started, with_service};
 use crate::control::{
     self, Bind, BlockMessage, Failure, Fault, FromWorker, Ready, ServiceName, WorkerPlan,
 };
-use crate::engine::{Epoll, Terms, Uring};
+use crate::engine::Terms;
 use crate::exchange::exchange_solo;
 use crate::side::{Both, Pipeline, Responder};
 use crate::wire::{Calls, Counted, Wire};
@@ -139,14 +139,5 @@ fn on_one_engine<S: Service + Clone + Send + 'static>(
         [(client, asks), (server, answers)]
     });
     let ends = vec![ends.collect()];
-    let block = match plan.work.engines.client {
-        EngineName::Epoll => measure_window::<_, _, Epoll<_, _>>(ends, &terms, plan, None),
-        EngineName::Uring => measure_window::<_, _, Uring<_, _>>(ends, &terms, plan, None),
-        #[cfg(feature = "tokio")]
-        EngineName::Tokio => {
-            measure_window::<_, _, crate::engine::Tokio<_, _>>(ends, &terms, plan, None)
-        }
-        engine => return Err(not_built(plan.work.load, engine)),
-    };
-    block.map_err(|error| error.blame(false))
+    measure_on_events(ends, &terms, plan, None).map_err(|error| error.blame(false))
 }

@@ -10,13 +10,13 @@ use sockscope_proto::workload::Workload;
 use super::blame::NoBlock;
 use super::{Client, window};
 use crate::control::{self, BlockMessage, Fault, FromWorker, WorkerPlan};
-use crate::engine::{Blocking, Epoll, Terms, Uring};
+use crate::engine::{Blocking, Terms};
 use crate::exchange::Duplex;
 use crate::side::{Pipeline, Rounds, Side};
 use crate::usage::TaskId;
 use crate::wire::Wire;
 use crate::work::EngineName;
-use crate::worker::{Stop, deal, failure, not_built, ready, server_pid, started, workload};
+use crate::worker::{Stop, deal, failure, ready, server_pid, started, workload};
 
 /// Measures one block and reports it.
 pub(super) fn run(
@@ -58,13 +58,7 @@ pub(super) fn measure<S: Side<Ledger = Rounds> + Send + 'static>(
         EngineName::Blocking => {
             window::measure::<_, _, Blocking<_, _>>(shards, terms, plan, server)
         }
-        EngineName::Epoll => window::measure::<_, _, Epoll<_, _>>(shards, terms, plan, server),
-        EngineName::Uring => window::measure::<_, _, Uring<_, _>>(shards, terms, plan, server),
-        #[cfg(feature = "tokio")]
-        EngineName::Tokio => {
-            window::measure::<_, _, crate::engine::Tokio<_, _>>(shards, terms, plan, server)
-        }
-        engine => Err(not_built(plan.work.load, engine).into()),
+        _ => window::measure_on_events(shards, terms, plan, server),
     }
 }
 

@@ -6,6 +6,7 @@
 //! A stream cannot be stopped for the meters: its buffers fill up meanwhile, and what piled up would count as if it had been
 //! sent within the window. So it runs for a while again, uncounted, and only the clocks are read once more.
 
+use std::os::fd::AsFd;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Barrier, Mutex, PoisonError};
@@ -14,19 +15,42 @@ use super::blame::NoBlock;
 use super::meters::{Meters, Start};
 use crate::clock::now_ns;
 use crate::control::{BlockMessage, Fault, WorkerPlan};
-use crate::engine::{Engine, Terms};
+use crate::engine::{AsyncWire, Engine, Epoll, Terms, Uring};
 use crate::exchange::Window;
 use crate::side::{Rounds, Side};
 use crate::usage::TaskId;
 use crate::wire::{Calls, Counted, Wire};
-use crate::work::Load;
-use crate::worker::{crew, failure};
+use crate::work::{EngineName, Load};
+use crate::worker::{crew, failure, not_built};
 
 /// What one thread measured.
 struct Measured {
     rounds: Rounds,
     /// System calls in the window, where they are counted.
     calls: Option<u64>,
+}
+
+/// Measures one block like [`measure`], on the engine of the client that the plan names, which is one of those that wait for
+/// events.
+pub(in crate::worker) fn measure_on_events<W, S>(
+    shards: Vec<Vec<(W, S)>>,
+    terms: &Terms,
+    plan: &WorkerPlan,
+    server: Option<TaskId>,
+) -> Result<BlockMessage, NoBlock>
+where
+    W: AsyncWire + AsFd + Send + 'static,
+    S: Side<Ledger = Rounds> + Send + 'static,
+{
+    match plan.work.engines.client {
+        EngineName::Epoll => measure::<_, _, Epoll<_, _>>(shards, terms, plan, server),
+        EngineName::Uring => measure::<_, _, Uring<_, _>>(shards, terms, plan, server),
+        #[cfg(feature = "tokio")]
+        EngineName::Tokio => {
+            measure::<_, _, crate::engine::Tokio<_, _>>(shards, terms, plan, server)
+        }
+        engine => Err(not_built(plan.work.load, engine).into()),
+    }
 }
 
 /// Measures one block over these connections, each list of them on a thread of its own; the first is the calling one.

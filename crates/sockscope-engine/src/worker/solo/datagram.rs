@@ -12,7 +12,6 @@ use sockscope_proto::service::{Echo, Pong};
 use crate::control::{
     self, BlockMessage, Failure, Fault, FromWorker, Ready, ServiceName, WorkerPlan,
 };
-use crate::engine::{Epoll, Uring};
 use crate::exchange::{Delivery, ExchangeError, Lossy};
 use crate::side::{Both, Responder};
 use crate::wire::{Answering, Calls, Counted, Either, Postbox};
@@ -20,9 +19,9 @@ use crate::work::EngineName;
 use crate::worker::bound::Bound;
 use crate::worker::client::{
     LOST_AFTER, Meters, answered, call, check_room, datagrams_side, datagrams_terms, measure,
-    measure_window,
+    measure_on_events,
 };
-use crate::worker::{Lifeline, Stop, failure, known, not_built, started, with_service};
+use crate::worker::{Lifeline, Stop, failure, known, started, with_service};
 
 pub(super) fn run(
     channel: &mut (impl Read + Write),
@@ -114,14 +113,5 @@ fn on_one_engine<S: Service + Send + 'static>(
     let answers = Both::Server(Responder::of_datagrams(service, &plan.work));
     ends.push((Either::Other(Postbox::new(listener)), answers));
     let (ends, terms) = (vec![ends], datagrams_terms(plan));
-    let block = match plan.work.engines.client {
-        EngineName::Epoll => measure_window::<_, _, Epoll<_, _>>(ends, &terms, plan, None),
-        EngineName::Uring => measure_window::<_, _, Uring<_, _>>(ends, &terms, plan, None),
-        #[cfg(feature = "tokio")]
-        EngineName::Tokio => {
-            measure_window::<_, _, crate::engine::Tokio<_, _>>(ends, &terms, plan, None)
-        }
-        engine => return Err(not_built(plan.work.load, engine)),
-    };
-    block.map_err(|error| error.blame(false))
+    measure_on_events(ends, &terms, plan, None).map_err(|error| error.blame(false))
 }
